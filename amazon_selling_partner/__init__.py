@@ -1,0 +1,165 @@
+"""Loads Amazon's Selling Partner API (SP-API): a seller's orders, order metrics and marketplaces."""
+
+from typing import Iterator, List, Optional
+
+import dlt
+from dlt.common import pendulum
+from dlt.common.configuration import with_config
+from dlt.common.schema.typing import TSimpleRegex
+from dlt.extract import DltResource
+
+from .client import Clock, SellingPartnerClient
+from .client.client import SYSTEM_CLOCK
+from .client.http import checked_url
+from .credentials import SellingPartnerCredentials
+from .orders import PII_COLUMNS, orders
+from .regulated import checked_regulated_info, order_regulated_info
+from .sales import RESTATED, order_metrics
+from .sellers import marketplace_participation
+from .settings import (
+    ALL_TIME,
+    HOSTS,
+    TOKEN_URL,
+    checked_marketplaces,
+    checked_modules,
+    checked_region,
+    history_start,
+)
+from .sync.windows import OVERLAP
+from .tables import MONEY
+
+
+@dlt.source(name="amazon_selling_partner")
+def amazon_selling_partner(
+    credentials: SellingPartnerCredentials = dlt.secrets.value,
+    region: str = "NORTH_AMERICA",
+    marketplace_ids: Optional[List[str]] = None,
+    merchant_id: Optional[str] = None,
+    is_vendor: bool = False,
+    modules: Optional[List[str]] = None,
+    historical_sync_time_frame: str = ALL_TIME,
+    regulated_info: str = "learn",
+    include_pii: bool = False,
+    sandbox: bool = False,
+    api_url: Optional[str] = None,
+    token_url: Optional[str] = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Iterator[DltResource]:
+    """Everything this source loads of one account; settings are checked, nothing is asked yet.
+
+    Each argument can stand in toml under `[sources.amazon_selling_partner]` or in the environment.
+    Make a new source for each run.
+
+    Args:
+        credentials (SellingPartnerCredentials): Of the application and the account.
+        region (str): `NORTH_AMERICA`, `EUROPE` or `FAR_EAST`: where the account is.
+        marketplace_ids (Optional[List[str]]): Marketplaces to load; by default all retail ones of
+            the region in which the account takes part. A vendor names its one.
+        merchant_id (Optional[str]): The seller's id (merchant token).
+        is_vendor (bool): The account is a vendor's.
+        modules (Optional[List[str]]): Modules to load; by default all of that kind of account.
+        historical_sync_time_frame (str): `ALL_TIME` (two years, more in the Far East), or the date
+            from which history is loaded, such as 2026-01-31.
+        regulated_info (str): Which orders are asked for regulated information: `learn`, `all`,
+            `off`.
+        include_pii (bool): Load what tells who bought: buyers, recipients, tax registrations, gift
+            messages.
+        sandbox (bool): Use Amazon's sandbox host.
+        api_url (Optional[str]): Another address of the API, for a proxy or the simulator.
+        token_url (Optional[str]): Another address of the token endpoint.
+        clock (Clock): Where time comes from; tests bring their own.
+
+    Yields:
+        DltResource: The tables of the chosen modules.
+
+    Raises:
+        ConfigurationError: When a setting is wrong: one sentence that names it and the mend.
+    """
+    region = checked_region(region)
+    ids = checked_marketplaces(marketplace_ids, region, is_vendor) or []
+    chosen = checked_modules(modules, is_vendor)
+    start = history_start(historical_sync_time_frame, region, pendulum.from_timestamp(clock.time()))
+    schema = dlt.current.source_schema()
+    schema.update_preferred_types({TSimpleRegex(MONEY): "decimal"})
+    client = connect(credentials, region, sandbox, api_url, token_url, schema.name, clock)
+    if not is_vendor:
+        yield marketplace_participation(client, merchant_id)
+    if "ORDERS" in chosen:
+        updated = dlt.sources.incremental("lastUpdatedTime", initial_value=start, lag=OVERLAP)
+        all_orders = orders(client, ids, start, include_pii, updated)
+        if include_pii:
+            all_orders.apply_hints(columns=PII_COLUMNS)
+        yield all_orders
+        yield all_orders | order_regulated_info(client, checked_regulated_info(regulated_info))
+        through = dlt.sources.incremental("interval_end", initial_value=start, lag=RESTATED)
+        yield order_metrics(client, ids, start, through)
+
+
+@with_config(sections=("sources", "amazon_selling_partner"))
+def connect(
+    credentials: SellingPartnerCredentials = dlt.secrets.value,
+    region: str = "NORTH_AMERICA",
+    sandbox: bool = False,
+    api_url: Optional[str] = None,
+    token_url: Optional[str] = None,
+    selling_partner: str = "amazon_selling_partner",
+    clock: Clock = SYSTEM_CLOCK,
+) -> SellingPartnerClient:
+    """A client for the account of the settings; nothing is asked yet.
+
+    Args:
+        credentials (SellingPartnerCredentials): As for `amazon_selling_partner`, like all others.
+        region (str): Where the account is.
+        sandbox (bool): Use Amazon's sandbox host.
+        api_url (Optional[str]): Another address of the API.
+        token_url (Optional[str]): Another address of the token endpoint.
+        selling_partner (str): Name of the account in its rows.
+        clock (Clock): Where time comes from.
+
+    Returns:
+        SellingPartnerClient: Shared by all tables of a run.
+
+    Raises:
+        ConfigurationError: When a setting is wrong.
+    """
+    credentials.check()
+    region = checked_region(region)
+    host = f"https://{'sandbox.' if sandbox else ''}{HOSTS[region]}"
+    return SellingPartnerClient(
+        credentials,
+        checked_url(api_url or host, "api_url"),
+        checked_url(token_url or TOKEN_URL, "token_url"),
+        region=region,
+        selling_partner=selling_partner,
+        clock=clock,
+    )
+
+
+@with_config(sections=("sources", "amazon_selling_partner"))
+def marketplaces_of_settings(
+    marketplace_ids: Optional[List[str]] = None,
+    region: str = "NORTH_AMERICA",
+    is_vendor: bool = False,
+) -> List[str]:
+    """The marketplaces the settings name, none where the account's own are to be found.
+
+    Args:
+        marketplace_ids (Optional[List[str]]): As for `amazon_selling_partner`, like all others.
+        region (str): Where the account is.
+        is_vendor (bool): The account is a vendor's.
+
+    Returns:
+        List[str]: Marketplace ids.
+
+    Raises:
+        ConfigurationError: When one is unknown or of another region.
+    """
+    return checked_marketplaces(marketplace_ids, checked_region(region), is_vendor) or []
+
+
+__all__ = [
+    "SellingPartnerCredentials",
+    "amazon_selling_partner",
+    "connect",
+    "marketplaces_of_settings",
+]

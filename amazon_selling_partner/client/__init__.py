@@ -1,0 +1,16 @@
+"""How one call to the Selling Partner API is made: token, quota, retries, errors, paging."""
+
+from .client import SellingPartnerClient, count, iso
+from .clock import Clock, VirtualClock
+from .operation import Operation, Paging, at
+
+__all__ = [
+    "Clock",
+    "Operation",
+    "Paging",
+    "SellingPartnerClient",
+    "VirtualClock",
+    "at",
+    "count",
+    "iso",
+]

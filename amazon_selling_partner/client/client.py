@@ -1,0 +1,288 @@
+"""One client an account: every call waits for its quota, carries a good token and is repeated."""
+
+import hashlib
+import threading
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, TypeVar
+
+import dlt
+from dlt.common import logger, pendulum
+from dlt.common.exceptions import DltException
+
+from ..credentials import SellingPartnerCredentials
+from .clock import Clock
+from .errors import (
+    ClientSecretExpired,
+    CredentialsError,
+    ExpiredPageToken,
+    MissingRole,
+    Refused,
+    SellerNotAuthorized,
+    SellingPartnerError,
+    is_expired_access_token,
+    refusal,
+)
+from .http import RETRIED, Answer, Http, Lost, Patience
+from .operation import Operation, at
+from .quota import Quotas
+from .token import AccessToken
+
+SYSTEM_CLOCK = Clock()
+
+RESTARTS = 3
+"""How often a window may start again because its page token expired."""
+
+T = TypeVar("T")
+
+
+class SellingPartnerClient:
+    """Calls the Selling Partner API for one selling partner; shared by all threads of a run.
+
+    Args:
+        credentials (SellingPartnerCredentials): Whose account it is.
+        api_url (str): Base address of the API; the access token goes to this host only.
+        token_url (str): Address of LWA's token endpoint; the credentials go there only.
+        region (str): Region of the account, a key of `settings.HOSTS`.
+        selling_partner (str): Name of the account in rows that could meet those of another one.
+        clock (Clock): Where time comes from, the system's unless a test brings its own.
+    """
+
+    def __init__(
+        self,
+        credentials: SellingPartnerCredentials,
+        api_url: str,
+        token_url: str,
+        region: str = "NORTH_AMERICA",
+        selling_partner: str = "amazon_selling_partner",
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.clock = clock
+        self.api_url = api_url
+        self.region = region
+        self.selling_partner = selling_partner
+        self._http = Http(clock)
+        self._token = AccessToken(credentials, token_url, self._http, clock)
+        self._quotas = Quotas.of(_quota_owner(credentials, api_url), clock)
+        self._refused: Dict[str, Refused] = {}
+        self._stopped: Optional[CredentialsError] = None
+        self._known: Dict[str, Any] = {}
+        self._known_lock = threading.RLock()
+
+    def call(
+        self,
+        operation: Operation,
+        path: Optional[Mapping[str, str]] = None,
+        params: Optional[Mapping[str, Any]] = None,
+        body: Any = None,
+        restricted_token: Optional[str] = None,
+    ) -> Any:
+        """Makes one call, as often as it takes.
+
+        Args:
+            operation (Operation): What to call.
+            path (Optional[Mapping[str, str]]): Values for the path's placeholders.
+            params (Optional[Mapping[str, Any]]): Query; None values are left out, lists are joined
+                with commas, times become ISO 8601 in UTC.
+            body (Any): JSON body.
+            restricted_token (Optional[str]): A restricted data token to send in place of the
+                access token.
+
+        Returns:
+            Any: The answer's JSON, fractions as Decimal.
+
+        Raises:
+            CredentialsError: The credentials are not accepted: no call will work.
+            MissingRole: The application lacks the role; remembered, not asked again in this run.
+            SellerNotAuthorized: The seller has not authorized the application.
+            BadRequest: A parameter is refused; `NotFound` and `ExpiredPageToken` are its kinds.
+            Unavailable: No usable answer after all attempts.
+        """
+        if operation.id in self._refused:
+            raise self._refused[operation.id]
+        query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+        url = self.api_url + operation.url_path(path or {})
+        paged = operation.paging is not None and operation.paging.parameter in query
+        bucket = self._quotas.bucket(operation)
+        patience = Patience(operation.name, self.clock)
+        renewed = False
+        while True:
+            if waited := bucket.take():
+                count("throttled_seconds", round(waited, 3))
+            token = restricted_token or self._access_token()
+            count("requests")
+            try:
+                answer = self._http.send(
+                    operation.method,
+                    url,
+                    params=query,
+                    json=body,
+                    headers={"x-amz-access-token": token},
+                )
+            except Lost as lost:
+                count("retries")
+                patience.failed(str(lost))
+                continue
+            if rate := _rate_limit(answer):
+                bucket.set_rate(rate)
+            if answer.status == 429:
+                count("throttled")
+                bucket.empty()
+                patience.throttled(answer.headers.get("Retry-After"))
+            elif answer.status in RETRIED:
+                count("retries")
+                patience.failed(f"status {answer.status}", answer.headers.get("Retry-After"))
+            elif 200 <= answer.status < 300:
+                if answer.whole:
+                    return answer.body
+                count("retries")
+                patience.failed("a broken body")
+            elif answer.status in (401, 403) and is_expired_access_token(answer.body):
+                if renewed or restricted_token:
+                    raise refusal(operation, answer.status, answer.body, paged)
+                renewed = True
+                self._token.expired(token)
+            else:
+                raise self._remembered(operation, answer, paged)
+
+    def pages(
+        self,
+        operation: Operation,
+        path: Optional[Mapping[str, str]] = None,
+        params: Optional[Mapping[str, Any]] = None,
+        body: Any = None,
+        restricted_token: Optional[str] = None,
+    ) -> Iterator[Any]:
+        """Pages through an operation.
+
+        An expired page token starts again from the first page, so a page may come twice; empty
+        pages are yielded and paging goes on while there is a token.
+
+        Args:
+            operation (Operation): What to call.
+            path (Optional[Mapping[str, str]]): As in `call`.
+            params (Optional[Mapping[str, Any]]): As in `call`; frozen for all pages.
+            body (Any): As in `call`.
+            restricted_token (Optional[str]): As in `call`.
+
+        Yields:
+            Any: What each page has at `operation.records`.
+
+        Raises:
+            SellingPartnerError: As `call`.
+        """
+        frozen = dict(params or {})
+        restarts = 0
+        token: Optional[str] = None
+        while True:
+            query = frozen
+            if operation.paging and token:
+                query = {} if operation.paging.alone else dict(frozen)
+                query[operation.paging.parameter] = token
+            try:
+                answer = self._whole(operation, path, query, body, restricted_token)
+            except ExpiredPageToken as expired:
+                restarts += 1
+                if restarts > RESTARTS:
+                    raise
+                logger.warning(f"{expired} Starting this window again.")
+                token = None
+                continue
+            yield at(answer, operation.records)
+            token = at(answer, operation.paging.token) if operation.paging else None
+            if not token:
+                return
+
+    def now(self) -> pendulum.DateTime:
+        """The time at Amazon, UTC: the local clock's, corrected where that runs ahead."""
+        if self._http.ahead is None:
+            self._access_token()
+        return pendulum.from_timestamp(self.clock.time() - max(0.0, self._http.ahead or 0.0))
+
+    def once(self, name: str, ask: Callable[[], T]) -> T:
+        """The result of `ask`, asked for once in the life of this client, that is once a run.
+
+        Args:
+            name (str): What it is.
+            ask (Callable[[], T]): Makes the call.
+
+        Returns:
+            T: The first answer.
+        """
+        with self._known_lock:
+            if name not in self._known:
+                self._known[name] = ask()
+            known: T = self._known[name]
+            return known
+
+    def _access_token(self) -> str:
+        if self._stopped:
+            raise self._stopped
+        return self._token.value()
+
+    def _remembered(self, operation: Operation, answer: Answer, paged: bool) -> SellingPartnerError:
+        """The error for a refusal, kept where every later call would meet it too."""
+        error = refusal(operation, answer.status, answer.body, paged)
+        if isinstance(error, ClientSecretExpired):
+            self._stopped = error
+        if isinstance(error, (MissingRole, SellerNotAuthorized)):
+            self._refused[operation.id] = error
+        return error
+
+    def _whole(
+        self,
+        operation: Operation,
+        path: Optional[Mapping[str, str]],
+        query: Mapping[str, Any],
+        body: Any,
+        restricted_token: Optional[str],
+    ) -> Any:
+        """A page whose records are there; one that lacks them is asked for again."""
+        patience = Patience(operation.name, self.clock)
+        while True:
+            answer = self.call(operation, path, query, body, restricted_token)
+            container = operation.records.split(".")[0]
+            if not container or at(answer, container) is not None:
+                return answer
+            count("retries")
+            patience.failed(f"an answer without {container}")
+
+
+def count(metric: str, by: float = 1) -> None:
+    """Adds to a metric of the resource that is being extracted, if there is one.
+
+    Args:
+        metric (str): `requests`, `throttled_seconds`, `throttled` (429s) or `retries`.
+        by (float): How much.
+    """
+    try:
+        metrics = dlt.current.resource_metrics()
+    except DltException:
+        return
+    metrics[metric] = metrics.get(metric, 0) + by
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, pendulum.DateTime):
+        return iso(value)
+    if isinstance(value, (list, tuple)):
+        return ",".join(_text(item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def iso(moment: pendulum.DateTime) -> str:
+    """A moment as Amazon reads it: ISO 8601, whole seconds, UTC, such as 2026-01-31T00:00:00Z."""
+    return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
+
+
+def _rate_limit(answer: Answer) -> Optional[float]:
+    try:
+        return float(answer.headers.get("x-amzn-RateLimit-Limit") or 0)
+    except ValueError:
+        return None
+
+
+def _quota_owner(credentials: SellingPartnerCredentials, api_url: str) -> str:
+    """Names the pair that Amazon's usage plans count for, without revealing it."""
+    pair = f"{api_url}\n{credentials.client_id}\n{credentials.refresh_token}"
+    return hashlib.sha256(pair.encode()).hexdigest()

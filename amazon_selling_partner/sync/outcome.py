@@ -1,0 +1,86 @@
+"""A table that fails ends alone and is named; a row that cannot be read is kept aside."""
+
+import functools
+import json
+from typing import Any, Callable, Iterator, ParamSpec
+
+import dlt
+from dlt.common import logger
+from dlt.common.utils import digest128
+from dlt.extract.items import DataItemWithMeta
+
+from ..client import count
+from ..client.errors import (
+    ConfigurationError,
+    CredentialsError,
+    MissingRole,
+    SellerNotAuthorized,
+    SellingPartnerError,
+)
+
+P = ParamSpec("P")
+
+REJECTED = dlt.mark.make_hints(
+    table_name="rejected_row",
+    primary_key="row_id",
+    write_disposition="merge",
+    columns={
+        "row_id": {"data_type": "text", "nullable": False},
+        "table_name": {"data_type": "text"},
+        "reason": {"data_type": "text"},
+        "content": {"data_type": "text"},
+    },
+)
+
+
+def isolated(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]:
+    """Lets a resource end without ending the run when Amazon refuses or fails its calls.
+
+    The cursor stays where the last whole window ended, so the next run goes on there. What
+    happened becomes a metric of the resource: `skipped` for a missing role, `failed` for the rest.
+    Errors of settings and credentials pass: with them nothing can work.
+
+    Args:
+        resource (Callable[P, Iterator[Any]]): The generator function of a resource.
+
+    Returns:
+        Callable[P, Iterator[Any]]: The same with that behaviour.
+    """
+
+    @functools.wraps(resource)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        try:
+            yield from resource(*args, **kwargs)
+        except (ConfigurationError, CredentialsError):
+            raise
+        except (MissingRole, SellerNotAuthorized) as error:
+            logger.warning(f"{resource.__name__} is skipped: {error}")
+            dlt.current.resource_metrics()["skipped"] = str(error)
+        except SellingPartnerError as error:
+            logger.error(f"{resource.__name__} is incomplete: {error}")
+            dlt.current.resource_metrics()["failed"] = str(error)
+
+    return guarded
+
+
+def rejected(table_name: str, row: Any, reason: str) -> DataItemWithMeta:
+    """A row that cannot be loaded, to be yielded so that `rejected_row` keeps it.
+
+    Args:
+        table_name (str): Where it belongs.
+        row (Any): As Amazon sent it.
+        reason (str): Why it cannot be loaded.
+
+    Returns:
+        DataItemWithMeta: A row of table `rejected_row`.
+    """
+    content = json.dumps(row, default=str, ensure_ascii=False, sort_keys=True)
+    logger.warning(f"A row of {table_name} is kept aside in rejected_row: {reason}")
+    count("rejected")
+    kept = {
+        "row_id": digest128(f"{table_name}\n{content}"),
+        "table_name": table_name,
+        "reason": reason,
+        "content": content,
+    }
+    return dlt.mark.with_hints(kept, REJECTED, create_table_variant=True)

@@ -1,0 +1,79 @@
+"""What a run did, in words: rows by table, calls by resource, and all that was not loaded."""
+
+from typing import Any, Dict, List
+
+import dlt
+
+
+def metrics(pipeline: dlt.Pipeline) -> Dict[str, Dict[str, Any]]:
+    """The custom metrics of the last run's resources.
+
+    Args:
+        pipeline (dlt.Pipeline): After a run.
+
+    Returns:
+        Dict[str, Dict[str, Any]]: Resource name to `requests`, `throttled_seconds`, `throttled`
+            (429s), `retries`, `rejected` rows, and the sentences `skipped` and `failed`.
+    """
+    found: Dict[str, Dict[str, Any]] = {}
+    trace = pipeline.last_trace
+    info = trace.last_extract_info if trace else None
+    for packages in (info.metrics if info else {}).values():
+        for package in packages:
+            for name, resource in package["resource_metrics"].items():
+                if resource.custom_metrics:
+                    found[name] = dict(resource.custom_metrics)
+    return found
+
+
+def problems(pipeline: dlt.Pipeline) -> List[str]:
+    """What the last run did not load, one sentence each: skipped and failed tables, rejected rows."""
+    found = []
+    tables = metrics(pipeline)
+    if tables and all("skipped" in metric for metric in tables.values()):
+        found.append(
+            "Every table was refused: the selling partner has not authorized this application, or"
+            " region or refresh_token belong to another account, or Amazon has an outage."
+        )
+    for name, metric in sorted(tables.items()):
+        if "skipped" in metric:
+            found.append(f"{name} was skipped: {metric['skipped']}")
+        if "failed" in metric:
+            found.append(f"{name} is incomplete, the next run goes on there: {metric['failed']}")
+        if "rejected" in metric:
+            found.append(
+                f"{name} had {metric['rejected']} unreadable rows: see table rejected_row."
+            )
+    return found
+
+
+def failed(pipeline: dlt.Pipeline) -> bool:
+    """True when a table of the last run is incomplete for another reason than a missing role."""
+    return any("failed" in metric for metric in metrics(pipeline).values())
+
+
+def summary(pipeline: dlt.Pipeline) -> str:
+    """The end of a run as text.
+
+    Args:
+        pipeline (dlt.Pipeline): After a run.
+
+    Returns:
+        str: Several lines: rows by table, calls and waits by resource, what was not loaded.
+    """
+    trace = pipeline.last_trace
+    normalized = trace.last_normalize_info if trace else None
+    counts = dict(normalized.row_counts) if normalized else {}
+    rows = [(t, n) for t, n in sorted(counts.items()) if not t.startswith("_dlt")]
+    lines = ["Loaded in this run:"]
+    lines += [f"  {table:<62} {n:>9} rows" for table, n in rows] or ["  nothing new"]
+    lines += ["Calls to Amazon:"]
+    for name, metric in sorted(metrics(pipeline).items()):
+        lines.append(
+            f"  {name:<32} {metric.get('requests', 0):>6} calls"
+            f" {metric.get('throttled_seconds', 0):>9.0f} s waited for quota"
+            f" {metric.get('throttled', 0):>5} throttled {metric.get('retries', 0):>5} repeated"
+        )
+    if trouble := problems(pipeline):
+        lines += ["Not loaded:", *(f"  {sentence}" for sentence in trouble)]
+    return "\n".join(lines)

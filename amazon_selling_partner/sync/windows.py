@@ -1,0 +1,108 @@
+"""Windows of time: cut from the cursor to the present, each counted as done once it was read whole."""
+
+from dataclasses import dataclass
+from typing import Iterator, Optional, Tuple, cast
+
+import dlt
+from dlt.common import pendulum
+
+SETTLED = pendulum.duration(minutes=2)
+"""Amazon refuses windows that end later than this before the present."""
+
+OVERLAP = 15 * 60
+"""Seconds before the cursor that are read again, for changes that Amazon showed late."""
+
+FIRST_SPAN = pendulum.duration(days=7)
+"""Length of the first window of a run; the next ones follow from what it held."""
+
+PAGES = 40
+"""Pages a window should have: few enough to be read again, many enough to waste no call."""
+
+
+@dataclass
+class Window:
+    """A closed interval of time, UTC.
+
+    Attributes:
+        start: First moment, whole seconds.
+        end: Last moment, whole seconds.
+        pages: Pages read so far, counted by the reader.
+    """
+
+    start: pendulum.DateTime
+    end: pendulum.DateTime
+    pages: int = 0
+
+
+def windows(
+    cursor: dlt.sources.incremental[pendulum.DateTime], now: pendulum.DateTime
+) -> Iterator[Window]:
+    """The windows from the cursor to the present, oldest first, without gaps.
+
+    The cursor moves to the end of a window when the next one is asked for, so a window that was
+    left half read, for whatever reason, is read again by the next run; rows are not filtered.
+
+    Args:
+        cursor (dlt.sources.incremental[pendulum.DateTime]): Bound cursor; an `end_value` makes it
+            a backfill that leaves the cursor alone.
+        now (pendulum.DateTime): The present, UTC.
+
+    Yields:
+        Window: To be read whole before the next one is asked for.
+    """
+    unfiltered(cursor)
+    end = whole_seconds(now - SETTLED)
+    if cursor.end_value is not None:
+        end = min(end, whole_seconds(cursor.end_value))
+    for window in spans(whole_seconds(cursor.start_value), end):
+        yield window
+        cursor.advance(window.end)
+
+
+def unfiltered(cursor: dlt.sources.incremental[pendulum.DateTime]) -> None:
+    """Lets all rows pass a cursor that is moved by hand; to be called before the first row."""
+    cursor.advance(cast(pendulum.DateTime, None))
+
+
+def spans(start: pendulum.DateTime, end: pendulum.DateTime) -> Iterator[Window]:
+    """Cuts `start` to `end` into windows of about `PAGES` pages each.
+
+    Args:
+        start (pendulum.DateTime): First moment, UTC.
+        end (pendulum.DateTime): Last moment, UTC; nothing is yielded if it is not after `start`.
+
+    Yields:
+        Window: Adjacent windows; each one's `pages` decides the length of the next.
+    """
+    span = FIRST_SPAN
+    while start < end:
+        window = Window(start, min(end, start + span))
+        yield window
+        start = window.end
+        seconds = span.total_seconds() * min(4.0, max(0.25, PAGES / max(1, window.pages)))
+        span = pendulum.duration(seconds=max(60, int(seconds)))
+
+
+def local_days(
+    start: pendulum.DateTime, now: pendulum.DateTime, time_zone: str
+) -> Optional[Tuple[pendulum.DateTime, pendulum.DateTime]]:
+    """The whole days of a time zone that are over.
+
+    Args:
+        start (pendulum.DateTime): A moment of the first day.
+        now (pendulum.DateTime): The present.
+        time_zone (str): IANA name.
+
+    Returns:
+        Optional[Tuple[pendulum.DateTime, pendulum.DateTime]]: Midnight that begins the first day
+            and midnight that ends the last complete one, in that zone; None if no day is over.
+    """
+    first = start.in_timezone(time_zone).start_of("day")
+    end = now.in_timezone(time_zone).start_of("day")
+    return (first, end) if first < end else None
+
+
+def whole_seconds(moment: Optional[pendulum.DateTime]) -> pendulum.DateTime:
+    """A moment in UTC without its fraction of a second."""
+    assert moment is not None
+    return moment.in_timezone("UTC").replace(microsecond=0)

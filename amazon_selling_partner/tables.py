@@ -1,0 +1,45 @@
+"""Small tools for describing tables and shaping rows."""
+
+from typing import Any, Dict, Sequence, cast
+
+from dlt.common.data_types import TDataType
+from dlt.common.schema.typing import TTableSchemaColumns
+
+MONEY = "re:(^|_)amount$"
+"""Columns whose text is an amount of money, in every table."""
+
+
+def columns(**names_by_type: str) -> TTableSchemaColumns:
+    """Column hints from names listed by data type.
+
+    Args:
+        **names_by_type (str): dlt data type = column names separated by white space.
+
+    Returns:
+        TTableSchemaColumns: Hints, so that the columns exist with their type even when empty.
+    """
+    return {
+        name: {"name": name, "data_type": cast(TDataType, data_type)}
+        for data_type, names in names_by_type.items()
+        for name in names.split()
+    }
+
+
+def carry_ids(node: Any, ids: Dict[str, str], own: Sequence[str] = ()) -> None:
+    """Writes ids of a parent row into the rows of all lists below it, in place.
+
+    Args:
+        node (Any): A row; its nested objects and lists are walked.
+        ids (Dict[str, str]): Column name to value.
+        own (Sequence[str]): Lists whose rows have ids of these names that mean something else, such
+            as another order; there the parent's go to `parent_<name>`.
+    """
+    for field, value in list(node.items()) if isinstance(node, dict) else ():
+        if isinstance(value, dict):
+            carry_ids(value, ids, own)
+        elif isinstance(value, list):
+            prefix = "parent_" if field in own else ""
+            for row in value:
+                if isinstance(row, dict):
+                    carry_ids(row, ids, own)
+                    row.update({prefix + name: id for name, id in ids.items()})

@@ -1,0 +1,60 @@
+"""Each test gets an empty working directory, no settings from outside, and datasets of its own."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import dlt
+import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
+
+POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
+ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
+
+pytest.register_assert_rewrite("tests.utils")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "destination" in metafunc.fixturenames:
+        metafunc.parametrize("destination", ALL_DESTINATIONS)
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working directory of its own; pipelines made in it are dropped at the end."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("SOURCES__", "DESTINATION__", "DLT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", POSTGRES)
+    monkeypatch.setenv("EXTRACT__WORKERS", "8")
+    yield tmp_path
+    context = Container()[PipelineContext]
+    if context.is_active():
+        context.deactivate()
+
+
+@pytest.fixture
+def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Makes pipelines whose PostgreSQL datasets are dropped at the end."""
+    made: List[dlt.Pipeline] = []
+
+    def make(destination: str, name: str = "test", dataset: str = "") -> dlt.Pipeline:
+        dataset = dataset or f"{request.node.name.split('[')[0][:40]}_{os.getpid()}"
+        pipeline = dlt.pipeline(
+            pipeline_name=f"{name}_{destination}", destination=destination, dataset_name=dataset
+        )
+        made.append(pipeline)
+        return pipeline
+
+    yield make
+    for pipeline in made:
+        if pipeline.destination.destination_name == "postgres":
+            with pipeline.sql_client() as client:
+                for dataset in (pipeline.dataset_name, f"{pipeline.dataset_name}_staging"):
+                    client.execute_sql(f'DROP SCHEMA IF EXISTS "{dataset}" CASCADE')

@@ -1,0 +1,95 @@
+"""Bad settings: one sentence that names the setting and the mend, and no request."""
+
+from typing import Any, Dict
+
+import pytest
+
+from amazon_selling_partner import amazon_selling_partner
+from amazon_selling_partner.client.errors import ConfigurationError
+from amazon_selling_partner.settings import HOSTS, MARKETPLACES
+
+CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "Atzr|token"}
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"credentials": {}}, ["credentials.client_id", "secrets.toml"]),
+        (
+            {"credentials": {**CREDENTIALS, "client_secret": ""}},
+            [
+                "credentials.client_secret",
+                "SOURCES__AMAZON_SELLING_PARTNER__CREDENTIALS__CLIENT_SECRET",
+            ],
+        ),
+        (
+            {"credentials": {**CREDENTIALS, "refresh_token": "Atzr|<configure me>"}},
+            ["credentials.refresh_token", "secrets.toml"],
+        ),
+        (
+            {"credentials": {**CREDENTIALS, "client_id": "amzn1.sp.solution.1"}},
+            ["credentials.client_id", "application id", "application_id"],
+        ),
+        ({"region": "ASIA"}, ["region", "'ASIA'", "FAR_EAST"]),
+        ({"marketplace_ids": ["ATVPDKIKX0DERX"]}, ["marketplace_ids", "ATVPDKIKX0DERX"]),
+        (
+            {"marketplace_ids": ["A1PA6795UKMFR9"]},
+            ["marketplace_ids", "A1PA6795UKMFR9", "EUROPE", "NORTH_AMERICA"],
+        ),
+        ({"modules": ["ORDER"]}, ["modules", "'ORDER'", "ORDERS"]),
+        ({"is_vendor": True}, ["marketplace_ids", "is_vendor"]),
+        (
+            {"historical_sync_time_frame": "soon"},
+            ["historical_sync_time_frame", "'soon'", "ALL_TIME"],
+        ),
+        ({"historical_sync_time_frame": "2999-01-01"}, ["historical_sync_time_frame", "future"]),
+        ({"regulated_info": "maybe"}, ["regulated_info", "'maybe'", "learn"]),
+        ({"api_url": "http://example.com"}, ["api_url", "https"]),
+        ({"token_url": "http://10.0.0.1/token"}, ["token_url", "https"]),
+        ({"api_url": "ftp://127.0.0.1"}, ["api_url", "https"]),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_mend(settings: Dict[str, Any], words: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        amazon_selling_partner(**{"credentials": CREDENTIALS, **settings})
+    sentence = str(caught.value)
+    for word in words:
+        assert word in sentence
+    assert "\n" not in sentence
+    assert "Atzr" not in sentence and "secret'" not in sentence
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = "SOURCES__AMAZON_SELLING_PARTNER__"
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(f"{prefix}CREDENTIALS__{name.upper()}", value)
+    monkeypatch.setenv(f"{prefix}REGION", "MOON")
+    with pytest.raises(ConfigurationError, match="MOON"):
+        amazon_selling_partner()
+    monkeypatch.setenv(f"{prefix}REGION", "europe")
+    monkeypatch.setenv(f"{prefix}MARKETPLACE_IDS", '["A1PA6795UKMFR9"]')
+    assert "orders" in amazon_selling_partner().resources
+
+
+def test_loopback_may_be_plain_http() -> None:
+    for host in ("http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:8080"):
+        amazon_selling_partner(credentials=CREDENTIALS, api_url=host, token_url=f"{host}/auth")
+
+
+def test_all_marketplaces_are_known_with_region_and_time_zone() -> None:
+    assert len(MARKETPLACES) == 23
+    assert {marketplace.region for marketplace in MARKETPLACES.values()} == set(HOSTS)
+
+
+def test_an_account_of_its_own_name_keeps_cursors_of_its_own() -> None:
+    source = amazon_selling_partner.clone(name="seller_eu")(credentials=CREDENTIALS)
+    assert source.name == "seller_eu"
+
+
+def test_credentials_do_not_show_when_printed() -> None:
+    source = amazon_selling_partner(credentials=CREDENTIALS)
+    assert "secret" not in repr(source.orders) and "Atzr" not in str(source)
+    from amazon_selling_partner import SellingPartnerCredentials
+
+    credentials = SellingPartnerCredentials(**CREDENTIALS)
+    assert "Atzr|token" not in repr(credentials) + str(credentials)

@@ -1,0 +1,111 @@
+"""What several tests need: the rows of a dataset, Amazon's models, instances made from them."""
+
+import itertools
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import dlt
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = Path(os.environ.get("SP_API_MODELS", ROOT.parent / "shared" / "sp-api-models"))
+
+
+def rows(pipeline: dlt.Pipeline, table: str, order_by: str = "") -> List[Dict[str, Any]]:
+    """All rows of a table without dlt's own columns, empty if there is no such table."""
+    if table not in pipeline.default_schema.tables:
+        return []
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(table)
+        with client.execute_query(f"SELECT * FROM {name}") as cursor:
+            names = [column[0] for column in cursor.description]
+            found = [dict(zip(names, row)) for row in cursor.fetchall()]
+    for row in found:
+        for name in list(row):
+            if name.startswith("_dlt_"):
+                del row[name]
+    return sorted(found, key=lambda row: str(row.get(order_by) or sorted(row.items(), key=str)))
+
+
+def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
+    """All data tables, comparable with those of another load."""
+    return {
+        table["name"]: rows(pipeline, table["name"])
+        for table in pipeline.default_schema.data_tables(seen_data_only=True)
+    }
+
+
+def model(name: str) -> Dict[str, Any]:
+    """One of Amazon's models; the test is skipped where they are absent."""
+    path = MODELS / "models" / name
+    if not path.exists():
+        pytest.skip(f"Amazon's models are not at {MODELS}; set SP_API_MODELS")
+    loaded: Dict[str, Any] = json.loads(path.read_text())
+    return loaded
+
+
+def operations(loaded: Dict[str, Any]) -> Dict[str, Tuple[str, str, Dict[str, Any]]]:
+    """operationId -> (method, path, operation) of a model."""
+    return {
+        operation["operationId"]: (method.upper(), path, operation)
+        for path, methods in loaded["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
+def usage_plan(operation: Dict[str, Any]) -> Tuple[float, int]:
+    """Rate and burst as the description of an operation prints them."""
+    lines = [line for line in operation["description"].splitlines() if line.startswith("|")]
+    cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
+    return float(cells[-2]), int(cells[-1])
+
+
+def maximal(loaded: Dict[str, Any], schema: Dict[str, Any]) -> Any:
+    """An instance of `schema` with every field, and a value of its own in every leaf."""
+    return _instance(loaded, schema, itertools.count(1))
+
+
+def _instance(loaded: Dict[str, Any], schema: Dict[str, Any], numbers: Iterator[int]) -> Any:
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        target = loaded["definitions"][name]
+        if name == "Decimal":
+            return f"{next(numbers)}.25"
+        return _instance(loaded, target, numbers)
+    number = next(numbers)
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if kind == "object":
+        return {
+            name: _instance(loaded, part, numbers)
+            for name, part in schema.get("properties", {}).items()
+        }
+    if kind == "array":
+        return [_instance(loaded, schema["items"], numbers)]
+    if kind == "integer":
+        return number
+    if kind == "number":
+        return number + 0.5
+    if kind == "boolean":
+        return True
+    if schema.get("format") == "date-time":
+        return f"2026-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+    if schema.get("format") == "date":
+        return "2026-01-02"
+    if "enum" in schema:
+        return schema["enum"][0]
+    return f"text-{number}"
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """All leaf values of a JSON value."""
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
