@@ -1,0 +1,149 @@
+"""The orders of one day in compact arrays: when each is placed, changes, and ends.
+
+A million orders fit in memory this way (about 35 bytes each); everything else about an order is
+worked out again from the seed whenever it is asked for.
+"""
+
+import math
+import random
+from array import array
+from typing import Optional
+
+DAY_MS = 86_400_000
+"""Milliseconds of a day."""
+
+BY_AMAZON, BUSINESS, CANCELLED, PRIME = 1, 2, 4, 8
+"""Bits of `Day.traits`."""
+
+PLACED, ACCEPTED, ASKED, PARTLY, CLOSED, DELIVERED, REFUNDED = range(7)
+"""Stages of an order's life, in the order in which they happen: placed (PENDING), payment accepted
+(UNSHIPPED), the buyer asks to cancel, a part leaves, shipped or cancelled, delivered, refunded."""
+
+_MINUTE, _HOUR = 60_000, 3_600_000
+_RUSH = 0.6 / (2 * math.pi)
+
+
+class Day:
+    """The orders placed on one UTC day, in the order in which they were placed.
+
+    Args:
+        seed (int): Seed of the account.
+        number (int): Days since 1970-01-01.
+        count (int): Orders placed on that day.
+        shares (list[float]): Share of each of the account's marketplaces, summing to 1.
+
+    Attributes:
+        created (array[int]): Time of purchase, milliseconds after the day's start, whole seconds.
+        stages (tuple[array[int], ...]): For each stage, when an order reaches it, in milliseconds
+            after the day's start; 0 where it never does.
+        final (array[int]): When the last change of the order's life happens.
+        latest (int): The largest of `final`.
+        marketplace (array[int]): Position in the account's list of marketplaces.
+        traits (array[int]): Bits, see `BY_AMAZON` and following.
+    """
+
+    __slots__ = (
+        "number", "start", "created", "stages", "final", "latest", "marketplace", "traits", "sales"
+    )  # fmt: skip
+
+    def __init__(self, seed: int, number: int, count: int, shares: list[float]) -> None:
+        self.number = number
+        self.start = number * DAY_MS
+        self.created = array("I", bytes(4 * count))
+        self.stages = tuple(array("I", bytes(4 * count)) for _ in range(7))
+        self.final = array("I", bytes(4 * count))
+        self.marketplace = array("B", bytes(count))
+        self.traits = array("B", bytes(count))
+        self.sales: Optional[tuple[array[int], array[int], array[int]]] = None
+        self._fill(random.Random(f"{seed} day {number}"), count, shares)
+        self.latest = max(self.final, default=0)
+
+    def __len__(self) -> int:
+        return len(self.created)
+
+    def updated(self, index: int, moment: int) -> int:
+        """When an order was last changed, as seen at a moment.
+
+        Args:
+            index (int): Which order of the day.
+            moment (int): Milliseconds after the day's start; negative before it.
+
+        Returns:
+            int: Milliseconds after the day's start; 0 when it is not placed yet.
+        """
+        if moment >= self.final[index]:
+            return self.final[index]
+        last = 0
+        for stage in self.stages:
+            at = stage[index]
+            if at > moment:
+                break
+            if at:
+                last = at
+        return last
+
+    def status(self, index: int, moment: int) -> str:
+        """The `FulfillmentStatus` of an order at a moment (milliseconds after the day's start)."""
+        for stage, status in (
+            (CLOSED, "CANCELLED" if self.traits[index] & CANCELLED else "SHIPPED"),
+            (PARTLY, "PARTIALLY_SHIPPED"),
+            (ACCEPTED, "UNSHIPPED"),
+        ):
+            at = self.stages[stage][index]
+            if at and at <= moment:
+                return status
+        return "PENDING"
+
+    def _fill(self, rng: random.Random, count: int, shares: list[float]) -> None:
+        """Draws the life of every order; each takes its numbers from the same stream in turn."""
+        limits = [sum(shares[: place + 1]) for place in range(len(shares))]
+        chance = rng.random
+        created, final, traits, marketplace = (
+            self.created, self.final, self.traits, self.marketplace
+        )  # fmt: skip
+        placed, accepted, asked, partly, closed, delivered, refunded = self.stages
+        for index in range(count):
+            part = (index + chance()) / count
+            # more orders in the evening of America than in its night
+            at = int((part - _RUSH * math.sin(2 * math.pi * part)) * 86_400) * 1000
+            created[index] = min(max(at, 0), DAY_MS - 1000)
+            last = placed[index] = created[index] + 200 + int(chance() * 700)
+
+            place = chance()
+            marketplace[index] = next(
+                (position for position, limit in enumerate(limits) if place < limit),
+                len(limits) - 1,
+            )
+            kind, fate, pace, haste = chance(), chance(), chance(), chance()
+            by_amazon = kind < 0.55
+            traits[index] = (
+                (BY_AMAZON if by_amazon else 0)
+                | (BUSINESS if 0.45 < kind < 0.61 else 0)
+                | (PRIME if kind < 0.4 or kind > 0.95 else 0)
+            )
+            if fate < 0.02:
+                # payment fails or the buyer changes their mind before it is taken
+                traits[index] |= CANCELLED
+                final[index] = closed[index] = last + int((10 + pace * 180) * _MINUTE)
+                continue
+            wait = 2 + pace * 40 if haste < 0.9 else 120 + pace * 1000
+            last = accepted[index] = last + int(wait * _MINUTE)
+            if not by_amazon and fate < 0.05:
+                last = asked[index] = last + int((0.5 + pace * 4) * _HOUR)
+                if haste < 0.6:
+                    traits[index] |= CANCELLED
+                    final[index] = closed[index] = last + int((0.3 + haste * 10) * _HOUR)
+                    continue
+            elif fate < 0.057:
+                traits[index] |= CANCELLED
+                final[index] = closed[index] = last + int((4 + pace * 36) * _HOUR)
+                continue
+            if not by_amazon and 0.1 < fate < 0.16:
+                last = partly[index] = last + int((5 + pace * 30) * _HOUR)
+            hours = 3 + haste * 33 if by_amazon else 8 + haste * 50
+            last = closed[index] = last + int(hours * _HOUR) + int(pace * 999)
+            if not by_amazon:
+                last = delivered[index] = last + int((20 + pace * 140) * _HOUR) + int(haste * 999)
+            if fate > 0.955:
+                last = refunded[index] = last + int((60 + haste * 600) * _HOUR) + int(pace * 999)
+            final[index] = last
