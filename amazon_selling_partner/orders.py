@@ -13,7 +13,7 @@ from dlt.extract import make_nested_hints
 
 from .client import Operation, Paging, SellingPartnerClient
 from .sellers import account_marketplaces
-from .sync import Window, isolated, rejected, spans, windows
+from .sync import Window, isolated, moved_to, rejected, spans, unfiltered, windows
 from .sync.windows import OVERLAP
 from .tables import carry_ids, columns
 
@@ -69,14 +69,15 @@ ITEM_COLUMNS = columns(
         cancellation__cancellation_request__cancel_reason
         cancellation__cancellation_execution__cancelled_by
         cancellation__cancellation_execution__cancel_reason
-        fulfillment__packing__gift_option__gift_wrap_level
-        fulfillment__packing__serial_number_requirement__requirement_type""",
+        fulfillment__packing__gift_option__gift_wrap_level""",
     bigint="""quantity_ordered expense__points_granted__points_number
         fulfillment__quantity_fulfilled fulfillment__quantity_unfulfilled""",
     decimal="""measurement__value product__price__unit_price__amount
         proceeds__proceeds_total__amount
         expense__points_granted__points_monetary_value__amount""",
-    json="programs product__serial_numbers fulfillment__picking fulfillment__shipping",
+    # below these the names of columns would pass 63 characters
+    json="""programs product__serial_numbers fulfillment__picking fulfillment__shipping
+        fulfillment__packing__serial_number_requirement""",
 )
 PACKAGE_COLUMNS = columns(
     text="""order_id package_reference_id package_status__status
@@ -131,9 +132,10 @@ def orders(
     """
     ids = account_marketplaces(client, marketplace_ids)
     state = dlt.current.resource_state()
+    unfiltered(updated)
     joined = sorted(set(ids) - set(state.get("marketplace_ids", ids)))
-    if joined and updated.last_value and updated.end_value is None:
-        for window in spans(history_start, updated.last_value):
+    if joined and updated.end_value is None:
+        for window in spans(history_start, moved_to(updated)):
             yield from _search(client, joined, window, include_pii)
     for window in windows(updated, client.now()):
         yield from _search(client, ids, window, include_pii)

@@ -14,7 +14,7 @@ from dlt.common.typing import TDataItems
 from .client import Operation, SellingPartnerClient
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
-from .sync import isolated, local_days, rejected, unfiltered
+from .sync import isolated, local_days, moved_to, rejected, unfiltered
 from .tables import columns
 
 GET_ORDER_METRICS = Operation(
@@ -67,7 +67,7 @@ def order_metrics(
         TDataItems: The days of one marketplace.
     """
     unfiltered(through)
-    assert through.start_value is not None and through.last_value is not None
+    assert through.start_value is not None
     now = min(client.now(), through.end_value or client.now())
     oldest = client.now().subtract(years=2).add(days=1)
     state = dlt.current.resource_state()
@@ -78,7 +78,7 @@ def order_metrics(
         start = through.start_value
         if read is not None and id not in read:
             start = history_start
-        elif read is not None and not local_days(through.last_value, now, zone):
+        elif read is not None and not local_days(moved_to(through), now, zone):
             continue
         if days := local_days(max(start, oldest), now, zone):
             yield from _metrics(client, id, zone, *days)

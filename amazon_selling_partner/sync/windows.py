@@ -5,6 +5,7 @@ from typing import Iterator, Optional, Tuple, cast
 
 import dlt
 from dlt.common import pendulum
+from dlt.common.time import ensure_pendulum_datetime
 
 SETTLED = pendulum.duration(minutes=2)
 """Amazon refuses windows that end later than this before the present."""
@@ -62,6 +63,13 @@ def windows(
 def unfiltered(cursor: dlt.sources.incremental[pendulum.DateTime]) -> None:
     """Lets all rows pass a cursor that is moved by hand; to be called before the first row."""
     cursor.advance(cast(pendulum.DateTime, None))
+
+
+def moved_to(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
+    """Where the last run left the cursor, without the overlap that is taken off to start with."""
+    cursors = dlt.current.resource_state().get("incremental", {})
+    last = cursors.get(cursor.cursor_path, {}).get("last_value") or cursor.start_value
+    return ensure_pendulum_datetime(last)
 
 
 def spans(start: pendulum.DateTime, end: pendulum.DateTime) -> Iterator[Window]:
