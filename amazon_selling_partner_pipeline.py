@@ -15,14 +15,12 @@ from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.sync.summary import failed, summary
 
 
-def new_pipeline(
-    destination: str = "duckdb", dataset: str = "selling_partner_data"
-) -> dlt.Pipeline:
-    """The pipeline of the examples below."""
+def new_pipeline() -> dlt.Pipeline:
+    """The pipeline of your account; the demo has one of its own, so the two never mix."""
     return dlt.pipeline(
-        pipeline_name="amazon_selling_partner",
-        destination=destination,
-        dataset_name=dataset,
+        pipeline_name="selling_partner",
+        destination="duckdb",
+        dataset_name="selling_partner_data",
         progress="log",
     )
 
@@ -75,8 +73,8 @@ def load_several_accounts() -> dlt.Pipeline:
 def demo() -> int:
     """Loads an invented account from a local SP-API into amazon_selling_partner.duckdb."""
     pipeline = dlt.pipeline(
-        pipeline_name="amazon_selling_partner_demo",
-        destination=dlt.destinations.duckdb("amazon_selling_partner.duckdb"),
+        pipeline_name="amazon_selling_partner",
+        destination="duckdb",
         dataset_name="amazon_selling_partner_data",
         progress="log",
     )
@@ -135,12 +133,10 @@ FROM order_metrics ORDER BY day DESC, marketplace_id LIMIT 6""",
 
 def run(options: argparse.Namespace) -> int:
     """Loads the account of the settings and says what was done."""
-    pipeline = new_pipeline(options.destination, options.dataset)
-    pipeline.run(
-        amazon_selling_partner(
-            **{name: value for name, value in vars(options).items() if name in SETTINGS and value}
-        )
-    )
+    pipeline = new_pipeline()
+    settings = {name: value for name, value in vars(options).items() if name in SETTINGS and value}
+    target = {"destination": options.destination, "dataset_name": options.dataset}
+    pipeline.run(amazon_selling_partner(**settings), **target)
     print(summary(pipeline))
     return 1 if failed(pipeline) else 0
 

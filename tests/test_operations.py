@@ -1,0 +1,116 @@
+"""Each Operation is as Amazon's models print it, and what is sent is allowed by them."""
+
+import importlib
+import json
+import pkgutil
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+
+import amazon_selling_partner
+from amazon_selling_partner import access
+from amazon_selling_partner.client import Operation, at
+from amazon_selling_partner.orders import INCLUDED_DATA, PII_DATA, SEARCH_ORDERS, shape
+
+from .utils import MODELS, model, operations, usage_plan
+
+ROLE_BY_CALL = ("/reports/", "/tokens/")
+"""Paths of operations whose role depends on what is asked for."""
+
+
+def all_operations() -> Iterator[Operation]:
+    """Every Operation of every module of the source, the simulator left out."""
+    seen = set()
+    for info in pkgutil.walk_packages(amazon_selling_partner.__path__, "amazon_selling_partner."):
+        if ".simulator" in info.name:
+            continue
+        for value in vars(importlib.import_module(info.name)).values():
+            if isinstance(value, Operation) and value.id not in seen:
+                seen.add(value.id)
+                yield value
+
+
+OPERATIONS = sorted(all_operations(), key=lambda operation: operation.id)
+
+
+def in_models(operation: Operation) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """The model of an operation and the operation in it."""
+    if not MODELS.exists():
+        pytest.skip(f"Amazon's models are not at {MODELS}; set SP_API_MODELS")
+    for path in sorted((MODELS / "models").glob("*.json")):
+        loaded = json.loads(path.read_text())
+        methods = loaded["paths"].get(operation.path, {})
+        if operation.method.lower() in methods:
+            return loaded, methods[operation.method.lower()]
+    raise AssertionError(f"{operation.id} is in no model")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_an_operation_is_as_amazon_prints_it(operation: Operation) -> None:
+    loaded, printed = in_models(operation)
+    assert printed["operationId"] == operation.name
+    if "| Rate" in printed["description"]:
+        assert usage_plan(printed) == (operation.rate, operation.burst)
+    assert operation.role or operation.path.startswith(ROLE_BY_CALL)
+    assert operation.rate > 0 and operation.burst >= 1
+    names = {parameter.get("name") for parameter in printed.get("parameters", [])}
+    if operation.paging:
+        if operation.method == "GET":
+            assert operation.paging.parameter in names
+        assert has_path(loaded, printed, operation.paging.token)
+    if operation.records:
+        assert has_path(loaded, printed, operation.records)
+
+
+def has_path(loaded: Dict[str, Any], printed: Dict[str, Any], path: str) -> bool:
+    """True when the model's success answer has a field at a dotted path."""
+    success = next(
+        printed["responses"][code] for code in ("200", "202") if code in printed["responses"]
+    )
+    schema = success["schema"]
+    for name in path.split("."):
+        while "$ref" in schema:
+            schema = loaded["definitions"][schema["$ref"].rsplit("/", 1)[1]]
+        schema = schema.get("properties", {}).get(name)
+        if schema is None:
+            return False
+    return True
+
+
+def test_datasets_asked_for_are_all_that_amazon_offers() -> None:
+    _, printed = in_models(SEARCH_ORDERS)
+    (data,) = [p for p in printed["parameters"] if p["name"] == "includedData"]
+    assert {*INCLUDED_DATA, *PII_DATA} == set(data["items"]["enum"])
+
+
+def sandbox_answers(name: str, operation: Operation) -> List[Any]:
+    """Amazon's own static sandbox answers to an operation."""
+    _, _, printed = operations(model(name))[operation.name]
+    return [
+        case["response"] for case in printed["responses"]["200"]["x-amzn-api-sandbox"]["static"]
+    ]
+
+
+def test_amazons_sandbox_orders_are_shaped() -> None:
+    answers = sandbox_answers("orders_2026-01-01.json", SEARCH_ORDERS)
+    found = [order for answer in answers for order in at(answer, SEARCH_ORDERS.records)]
+    assert found
+    for order in found:
+        shaped = shape(json.loads(json.dumps(order)), include_pii=False)
+        assert "buyer" not in shaped and "recipient" not in shaped
+        assert all(item["order_id"] == order["orderId"] for item in shaped["orderItems"])
+
+
+@pytest.mark.parametrize("probe", ["orders", "order_metrics", "marketplace_participation"])
+def test_checks_send_only_parameters_amazon_knows(probe: str) -> None:
+    from .test_client import NOW
+
+    class Now:
+        region = "NORTH_AMERICA"
+
+        def now(self) -> Any:
+            return NOW
+
+    probes = {p.table: p for p in access._probes(Now(), ["ATVPDKIKX0DER"])}  # type: ignore[arg-type]
+    _, printed = in_models(probes[probe].operation)
+    assert set(probes[probe].params) <= {p["name"] for p in printed.get("parameters", [])}

@@ -1,0 +1,153 @@
+"""The command line, Ctrl-C, SIGKILL, `dlt init`: in processes of their own, as a user runs them."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator
+
+import pytest
+
+from amazon_selling_partner.simulator import Simulator
+
+from .truth import assert_orders_equal_truth
+from .utils import ROOT
+
+SCRIPT = ROOT / "amazon_selling_partner_pipeline.py"
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(orders_per_day=60, days=6, quota_factor=1000, products=20) as simulator:
+        yield simulator
+
+
+def environment(sim: Simulator) -> Dict[str, str]:
+    """What a shell would have to set for the simulator's account."""
+    prefix = "SOURCES__AMAZON_SELLING_PARTNER__"
+    settings = {
+        f"{prefix}CREDENTIALS__{name.upper()}": value for name, value in sim.credentials.items()
+    }
+    return {
+        **os.environ,
+        **settings,
+        f"{prefix}API_URL": sim.url,
+        f"{prefix}TOKEN_URL": sim.token_url,
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def start(sim: Simulator, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), *arguments],
+        env=environment(sim),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_run_without_credentials_says_what_to_fill_in() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "run"], capture_output=True, text=True, env={**os.environ}
+    )
+    assert done.returncode == 2
+    assert "credentials.client_id is missing" in done.stderr and "`demo`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_revoked_token_is_one_sentence(sim: Simulator) -> None:
+    sim.auth.revoke(sim.account)
+    out, err = start(sim, "run", "--since", "2026-01-01").communicate(timeout=120)
+    assert "error: Login with Amazon answered invalid_grant" in err and "Traceback" not in err
+
+
+def test_check_prints_what_is_accessible(sim: Simulator) -> None:
+    sim.account.roles.discard("Direct-to-Consumer Shipping (Restricted)")
+    process = start(sim, "check")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    lines = {line.split()[1]: line for line in out.splitlines() if line[:1].isupper()}
+    assert "yes" in lines["orders"] and "yes" in lines["order_metrics"]
+    assert "MISSING" in lines["order_regulated_info"]
+
+
+def test_killed_at_random_moments_it_converges(sim: Simulator, make_pipeline: Any) -> None:
+    chance = random.Random(7)
+    for _ in range(4):
+        process = start(sim, "run", "--since", "2026-01-01")
+        time.sleep(chance.uniform(1.5, 9))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    # the first run after a kill loads what was pending, the next one what is new
+    for _ in range(2):
+        began = time.time()
+        process = start(sim, "run", "--since", "2026-01-01")
+        out, err = process.communicate(timeout=180)
+        assert process.returncode == 0, err
+    import dlt
+
+    pipeline = dlt.pipeline(
+        "selling_partner", destination="duckdb", dataset_name="selling_partner_data"
+    )
+    pipeline.sync_destination()
+    assert_orders_equal_truth(pipeline, sim, began - 180)
+
+
+def test_ctrl_c_ends_a_wait_within_seconds(sim: Simulator) -> None:
+    sim.quota.factor = 1
+    sim.quota.rates["searchOrders"] = (0.0056, 1)
+    process = start(sim, "run", "--since", "2026-01-01")
+    deadline = time.time() + 60
+    while len(sim.requests.of("searchOrders")) < 2 and time.time() < deadline:
+        time.sleep(0.1)
+    sent = time.time()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert time.time() - sent < 5
+    assert process.returncode == 130 and "Traceback" not in err, err
+    assert "Stopped" in out
+
+
+def test_importing_the_script_does_nothing(workplace: Path) -> None:
+    code = "import logging, amazon_selling_partner_pipeline as p; print(logging.root.handlers)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=workplace,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.strip() == "[]" and done.returncode == 0, done.stderr
+    assert not list(workplace.glob("*.duckdb"))
+
+
+def test_dlt_init_installs_the_source(workplace: Path) -> None:
+    clone = workplace / "clone"
+    ignore = shutil.ignore_patterns(".venv", "*.duckdb", "__pycache__", ".hypothesis", ".git")
+    shutil.copytree(ROOT, clone, symlinks=True, ignore=ignore)
+    author = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "all"]):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    project = workplace / "project"
+    project.mkdir()
+    dlt_command = [sys.executable, "-m", "dlt", "--non-interactive"]
+    done = subprocess.run(
+        [*dlt_command, "init", "amazon_selling_partner", "duckdb", "--location", str(clone)],
+        capture_output=True,
+        text=True,
+        cwd=project,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    secrets = (project / ".dlt" / "secrets.toml").read_text()
+    for name in ("client_id", "client_secret", "refresh_token"):
+        assert name in secrets
+    assert (project / "amazon_selling_partner" / "client" / "client.py").exists()
+    assert "dlt[duckdb]>=1.31" in (project / "requirements.txt").read_text()
+    code = "import amazon_selling_partner as a; print(a.amazon_selling_partner.__module__)"
+    used = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=project)
+    assert used.returncode == 0, used.stderr
