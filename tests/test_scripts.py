@@ -147,7 +147,7 @@ def test_dlt_init_installs_the_source(workplace: Path) -> None:
     for name in ("client_id", "client_secret", "refresh_token"):
         assert name in secrets
     assert (project / "amazon_selling_partner" / "client" / "client.py").exists()
-    assert "dlt[duckdb]>=1.31" in (project / "requirements.txt").read_text()
+    assert "dlt[duckdb]" in (project / "requirements.txt").read_text()
     code = "import amazon_selling_partner as a; print(a.amazon_selling_partner.__module__)"
     used = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=project)
     assert used.returncode == 0, used.stderr

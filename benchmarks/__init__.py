@@ -1,0 +1,1 @@
+"""What `make bench` measures: ratios, each taken within one run."""
