@@ -1,4 +1,4 @@
-"""Loads a selling partner's data: `python amazon_selling_partner_pipeline.py demo | run | check`."""
+"""Loads a selling partner's data; the command line knows `demo`, `run` and `check`."""
 
 import argparse
 import sys
@@ -8,7 +8,12 @@ import dlt
 from dlt.common import pendulum
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from amazon_selling_partner import amazon_selling_partner, connect, marketplaces_of_settings
+from amazon_selling_partner import (
+    SellingPartnerCredentials,
+    amazon_selling_partner,
+    connect,
+    marketplaces_of_settings,
+)
 from amazon_selling_partner.access import check_access
 from amazon_selling_partner.client.errors import ConfigurationError, SellingPartnerError, reason
 from amazon_selling_partner.simulator import Simulator
@@ -47,7 +52,7 @@ def load_some_tables() -> dlt.Pipeline:
 
 
 def load_date_range(start: pendulum.DateTime, end: pendulum.DateTime) -> dlt.Pipeline:
-    """Loads again the orders that last changed between two moments; the cursor stays where it is."""
+    """Loads again what last changed between two moments; the cursor stays where it is."""
     pipeline = new_pipeline()
     source = amazon_selling_partner().with_resources("orders")
     source.orders.apply_hints(
@@ -82,19 +87,20 @@ def demo() -> int:
     with Simulator(orders_per_day=100, days=60, quota_factor=1000) as simulator:
         print(f"A local SP-API answers at {simulator.url}; loading its account ...")
         source = amazon_selling_partner(
-            credentials=simulator.credentials,
+            credentials=SellingPartnerCredentials(**simulator.credentials),
             api_url=simulator.url,
             token_url=simulator.token_url,
         )
         pipeline.run(source)
-    print(
-        f"\n{summary(pipeline)}\n\nTables of amazon_selling_partner_data in amazon_selling_partner.duckdb:"
-    )
+    print(f"\n{summary(pipeline)}\n")
+    print("Tables of amazon_selling_partner_data in amazon_selling_partner.duckdb:")
     with pipeline.sql_client() as client:
         for table in pipeline.default_schema.data_tables(seen_data_only=True):
-            name = client.make_qualified_table_name(table["name"])
-            (count,) = client.execute_sql(f"SELECT count(*) FROM {name}")[0]
-            print(f"  {table['name']:<62} {count:>9}")
+            name = str(table["name"])
+            counted = client.execute_sql(
+                f"SELECT count(*) FROM {client.make_qualified_table_name(name)}"
+            )
+            print(f"  {name:<62} {counted[0][0] if counted else 0:>9}")
         for question, query in EXAMPLES:
             print(f"\n{question}\n{query}")
             with client.execute_query(query) as cursor:

@@ -1,6 +1,6 @@
-"""Loads Amazon's Selling Partner API (SP-API): a seller's orders, order metrics and marketplaces."""
+"""Loads Amazon's Selling Partner API (SP-API): orders, finance and reports of a seller."""
 
-from typing import Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 import dlt
 from dlt.common import pendulum
@@ -12,18 +12,22 @@ from .client import Clock, SellingPartnerClient
 from .client.client import SYSTEM_CLOCK
 from .client.http import checked_url
 from .credentials import SellingPartnerCredentials
+from .finance import finance
 from .orders import PII_COLUMNS, orders
 from .regulated import checked_regulated_info, order_regulated_info
+from .reports import BUDGET, report, report_resources
 from .sales import RESTATED, order_metrics
 from .sellers import marketplace_participation
 from .settings import (
     ALL_TIME,
+    EPOCH,
     HOSTS,
     TOKEN_URL,
     checked_marketplaces,
     checked_modules,
     checked_region,
     history_start,
+    start_of,
 )
 from .sync.windows import OVERLAP
 from .tables import MONEY
@@ -39,6 +43,12 @@ def amazon_selling_partner(
     modules: Optional[List[str]] = None,
     historical_sync_time_frame: str = ALL_TIME,
     regulated_info: str = "learn",
+    adjustment_event_key: str = "content",
+    sales_and_traffic_by: Optional[List[str]] = None,
+    asins: Optional[List[str]] = None,
+    report_options: Optional[Dict[str, Any]] = None,
+    custom_reports: Optional[List[Any]] = None,
+    reports_time_budget: float = BUDGET,
     include_pii: bool = False,
     sandbox: bool = False,
     api_url: Optional[str] = None,
@@ -62,6 +72,14 @@ def amazon_selling_partner(
             from which history is loaded, such as 2026-01-31.
         regulated_info (str): Which orders are asked for regulated information: `learn`, `all`,
             `off`.
+        adjustment_event_key (str): How adjustment events are told apart: `content`, or
+            `type_and_posted_date`, which makes one row of equal pairs.
+        sales_and_traffic_by (Optional[List[str]]): Granularities of the sales and traffic report:
+            `PARENT`, `CHILD`, `SKU` (default).
+        asins (Optional[List[str]]): ASINs of the search query performance reports.
+        report_options (Optional[Dict[str, Any]]): More `reportOptions`, by report table.
+        custom_reports (Optional[List[Any]]): Reports of your own: results or arguments of `report`.
+        reports_time_budget (float): Seconds a run gives to reports; the next run goes on.
         include_pii (bool): Load what tells who bought: buyers, recipients, tax registrations, gift
             messages.
         sandbox (bool): Use Amazon's sandbox host.
@@ -93,6 +111,21 @@ def amazon_selling_partner(
         yield all_orders | order_regulated_info(client, checked_regulated_info(regulated_info))
         through = dlt.sources.incremental("interval_end", initial_value=start, lag=RESTATED)
         yield order_metrics(client, ids, start, through)
+    if "FINANCE" in chosen:
+        yield from finance(client, start, adjustment_event_key)
+    if "REPORTS" in chosen:
+        yield from report_resources(
+            client,
+            ids,
+            start_of(historical_sync_time_frame, EPOCH),
+            is_vendor,
+            include_pii,
+            sales_and_traffic_by or ("SKU",),
+            asins or (),
+            report_options,
+            custom_reports or (),
+            reports_time_budget,
+        )
 
 
 @with_config(sections=("sources", "amazon_selling_partner"))
@@ -162,4 +195,5 @@ __all__ = [
     "amazon_selling_partner",
     "connect",
     "marketplaces_of_settings",
+    "report",
 ]

@@ -71,8 +71,8 @@ def account_marketplaces(client: SellingPartnerClient, marketplace_ids: Sequence
     write_disposition="merge",
     parallelized=True,
     columns=columns(
-        text="""selling_partner merchant_id id name country_code default_currency_code default_language_code
-            domain_name store_name""",
+        text="""selling_partner merchant_id id name country_code default_currency_code
+            default_language_code domain_name store_name""",
         bool="participation__is_participating participation__has_suspended_listings",
     ),
 )

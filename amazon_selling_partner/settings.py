@@ -16,10 +16,10 @@ HOSTS: Dict[str, str] = {
     "FAR_EAST": "sellingpartnerapi-fe.amazon.com",
 }
 
-MODULES: Tuple[str, ...] = ("ORDERS",)
+MODULES: Tuple[str, ...] = ("FINANCE", "ORDERS", "REPORTS")
 """Modules of a seller's account, by the names of the documentation."""
 
-VENDOR_MODULES: Tuple[str, ...] = ()
+VENDOR_MODULES: Tuple[str, ...] = ("REPORTS",)
 """Modules of a vendor's account."""
 
 
@@ -73,8 +73,8 @@ ALL_TIME = "ALL_TIME"
 HISTORY = pendulum.duration(years=2)
 """How far back Amazon shows orders and their metrics."""
 
-FAR_EAST_HISTORY = pendulum.datetime(2016, 1, 1)
-"""How far back Amazon shows orders of Japan, Australia and Singapore."""
+EPOCH = pendulum.datetime(2016, 1, 1)
+"""How far back Amazon shows anything: orders of Japan, Australia and Singapore."""
 
 
 def checked_region(region: str) -> str:
@@ -144,7 +144,7 @@ def checked_modules(modules: Optional[Sequence[str]], is_vendor: bool) -> List[s
 
 
 def history_start(time_frame: str, region: str, now: pendulum.DateTime) -> pendulum.DateTime:
-    """The moment from which history is loaded.
+    """The moment from which orders and finance are loaded.
 
     Args:
         time_frame (str): `ALL_TIME`, or a date such as 2026-01-31.
@@ -155,21 +155,36 @@ def history_start(time_frame: str, region: str, now: pendulum.DateTime) -> pendu
         pendulum.DateTime: Midnight UTC.
 
     Raises:
-        ConfigurationError: For what is neither.
+        ConfigurationError: For what is neither, or lies in the future.
     """
-    oldest = FAR_EAST_HISTORY if region == "FAR_EAST" else (now - HISTORY).start_of("day")
-    if str(time_frame).strip().upper() == ALL_TIME:
-        return oldest
-    try:
-        start = ensure_pendulum_datetime(time_frame).in_timezone("UTC").start_of("day")
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            f"historical_sync_time_frame = {str(time_frame)!r} is neither ALL_TIME nor a date:"
-            " write a date such as '2026-01-31'."
-        ) from None
+    start = start_of(time_frame, EPOCH)
     if start > now:
         raise ConfigurationError(
             f"historical_sync_time_frame = {str(time_frame)!r} lies in the future: write the day"
             " from which data is wanted."
         )
-    return max(start, oldest)
+    return max(start, EPOCH if region == "FAR_EAST" else (now - HISTORY).start_of("day"))
+
+
+def start_of(time_frame: str, oldest: pendulum.DateTime) -> pendulum.DateTime:
+    """The day a time frame begins with.
+
+    Args:
+        time_frame (str): `ALL_TIME`, or a date.
+        oldest (pendulum.DateTime): What `ALL_TIME` means.
+
+    Returns:
+        pendulum.DateTime: Midnight UTC.
+
+    Raises:
+        ConfigurationError: For what is neither.
+    """
+    if str(time_frame).strip().upper() == ALL_TIME:
+        return oldest
+    try:
+        return ensure_pendulum_datetime(time_frame).in_timezone("UTC").start_of("day")
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"historical_sync_time_frame = {str(time_frame)!r} is neither ALL_TIME nor a date:"
+            " write a date such as '2026-01-31'."
+        ) from None

@@ -80,13 +80,16 @@ def main() -> None:
     settings = server.stdout.readline()
     figures = {}
     for side in ("source", "bare"):
-        done = subprocess.run([*command, side, settings], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [*command, side, settings], capture_output=True, text=True, check=True
+        )
         figures[side] = json.loads(done.stdout.splitlines()[-1])
         print(f"{side:<7}", {name: round(value, 1) for name, value in figures[side].items()})
     server.stdin.close()
     server.wait()
     source, bare = figures["source"], figures["bare"]
-    print(f"CPU ratio {source['cpu'] / bare['cpu']:.2f}, peak memory ratio {source['peak'] / bare['peak']:.2f}")
+    for figure in ("cpu", "peak"):
+        print(f"{figure} ratio {source[figure] / bare[figure]:.2f}")
 
 
 if __name__ == "__main__":

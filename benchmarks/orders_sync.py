@@ -21,9 +21,12 @@ ORDERS_PER_DAY, DAYS = 500, 90
 
 def main() -> None:
     clock = VirtualClock(NOW.timestamp())
-    with Simulator(
-        clock=clock, orders_per_day=ORDERS_PER_DAY, days=DAYS, log_limit=None
-    ) as simulator, tempfile.TemporaryDirectory() as folder:
+    with (
+        Simulator(
+            clock=clock, orders_per_day=ORDERS_PER_DAY, days=DAYS, log_limit=None
+        ) as simulator,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         pipeline = dlt.pipeline("orders_sync", pipelines_dir=folder, destination="duckdb")
         for title, wait in (("first sync", 0), ("a day later", 86_400), ("nothing new", 120)):
             clock.advance(wait)

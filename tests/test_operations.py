@@ -12,6 +12,7 @@ from amazon_selling_partner import access
 from amazon_selling_partner.client import Operation, at
 from amazon_selling_partner.orders import INCLUDED_DATA, PII_DATA, SEARCH_ORDERS, shape
 
+from .test_client import NOW
 from .utils import MODELS, model, operations, usage_plan
 
 ROLE_BY_CALL = ("/reports/", "/tokens/")
@@ -103,8 +104,6 @@ def test_amazons_sandbox_orders_are_shaped() -> None:
 
 @pytest.mark.parametrize("probe", ["orders", "order_metrics", "marketplace_participation"])
 def test_checks_send_only_parameters_amazon_knows(probe: str) -> None:
-    from .test_client import NOW
-
     class Now:
         region = "NORTH_AMERICA"
 

@@ -2,13 +2,16 @@
 
 import copy
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
+import dlt
 import pytest
 from dlt.common import Decimal, pendulum
 
 from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.orders import orders
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.sync.summary import failed, problems, summary
 
@@ -92,8 +95,6 @@ def test_state_is_restored_in_an_empty_working_directory(
 ) -> None:
     first = make_pipeline(destination)
     load(first, sim, "orders")
-    import shutil
-
     shutil.rmtree(first.working_dir)
     sim.requests.clear()
     again = make_pipeline(destination)
@@ -211,8 +212,6 @@ def test_a_table_that_fails_is_named_and_catches_up(make_pipeline: Any, sim: Sim
 
 
 def test_an_order_without_id_is_kept_aside(make_pipeline: Any, sim: Simulator) -> None:
-    from amazon_selling_partner.orders import orders
-
     broken: Dict[str, Any] = {"createdTime": "2026-01-01T00:00:00Z"}
     pages = iter([[broken, None, {"orderId": "1", "lastUpdatedTime": "2026-01-01T00:00:00Z"}]])
 
@@ -224,8 +223,6 @@ def test_an_order_without_id_is_kept_aside(make_pipeline: Any, sim: Simulator) -
 
         def now(self) -> Any:
             return NOW
-
-    import dlt
 
     updated = dlt.sources.incremental("lastUpdatedTime", initial_value=NOW.subtract(days=1))
     pipeline = make_pipeline("duckdb")

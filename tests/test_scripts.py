@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
+import dlt
 import pytest
 
 from amazon_selling_partner.simulator import Simulator
@@ -35,6 +36,7 @@ def environment(sim: Simulator) -> Dict[str, str]:
     return {
         **os.environ,
         **settings,
+        f"{prefix}MODULES": '["ORDERS"]',
         f"{prefix}API_URL": sim.url,
         f"{prefix}TOKEN_URL": sim.token_url,
         "PYTHONPATH": str(ROOT),
@@ -89,8 +91,6 @@ def test_killed_at_random_moments_it_converges(sim: Simulator, make_pipeline: An
         process = start(sim, "run", "--since", "2026-01-01")
         out, err = process.communicate(timeout=180)
         assert process.returncode == 0, err
-    import dlt
-
     pipeline = dlt.pipeline(
         "selling_partner", destination="duckdb", dataset_name="selling_partner_data"
     )

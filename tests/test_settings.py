@@ -4,7 +4,7 @@ from typing import Any, Dict
 
 import pytest
 
-from amazon_selling_partner import amazon_selling_partner
+from amazon_selling_partner import SellingPartnerCredentials, amazon_selling_partner
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.settings import HOSTS, MARKETPLACES
 
@@ -89,7 +89,5 @@ def test_an_account_of_its_own_name_keeps_cursors_of_its_own() -> None:
 def test_credentials_do_not_show_when_printed() -> None:
     source = amazon_selling_partner(credentials=CREDENTIALS)
     assert "secret" not in repr(source.orders) and "Atzr" not in str(source)
-    from amazon_selling_partner import SellingPartnerCredentials
-
     credentials = SellingPartnerCredentials(**CREDENTIALS)
     assert "Atzr|token" not in repr(credentials) + str(credentials)

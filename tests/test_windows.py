@@ -7,9 +7,9 @@ from dlt.common import pendulum
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amazon_selling_partner.settings import MARKETPLACES
 from amazon_selling_partner.sync import local_days, spans, windows
 from amazon_selling_partner.sync.windows import OVERLAP, SETTLED
-from amazon_selling_partner.settings import MARKETPLACES
 
 MOMENTS = st.integers(1_500_000_000, 1_900_000_000).map(pendulum.from_timestamp)
 

@@ -30,6 +30,7 @@ def source_of(sim: Simulator, **settings: Any) -> Any:
             "api_url": sim.url,
             "token_url": sim.token_url,
             "clock": sim.clock,
+            "modules": ["ORDERS"],
             **settings,
         }
     )

@@ -18,6 +18,8 @@ from .errors import (
     Refused,
     SellerNotAuthorized,
     SellingPartnerError,
+    Throttled,
+    Unavailable,
     is_expired_access_token,
     refusal,
 )
@@ -74,6 +76,7 @@ class SellingPartnerClient:
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
         restricted_token: Optional[str] = None,
+        remember: bool = True,
     ) -> Any:
         """Makes one call, as often as it takes.
 
@@ -85,6 +88,7 @@ class SellingPartnerClient:
             body (Any): JSON body.
             restricted_token (Optional[str]): A restricted data token to send in place of the
                 access token.
+            remember (bool): A refusal for who asks holds for all calls of the operation.
 
         Returns:
             Any: The answer's JSON, fractions as Decimal.
@@ -98,34 +102,17 @@ class SellingPartnerClient:
         """
         if operation.id in self._refused:
             raise self._refused[operation.id]
-        query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
-        url = self.api_url + operation.url_path(path or {})
-        paged = operation.paging is not None and operation.paging.parameter in query
-        bucket = self._quotas.bucket(operation)
         patience = Patience(operation.name, self.clock)
-        renewed = False
         while True:
-            if waited := bucket.take():
-                count("throttled_seconds", round(waited, 3))
-            token = restricted_token or self._access_token()
-            count("requests")
             try:
-                answer = self._http.send(
-                    operation.method,
-                    url,
-                    params=query,
-                    json=body,
-                    headers={"x-amz-access-token": token},
-                )
+                answer = self._exchange(operation, path, params, body, restricted_token)
             except Lost as lost:
                 count("retries")
                 patience.failed(str(lost))
                 continue
-            if rate := _rate_limit(answer):
-                bucket.set_rate(rate)
             if answer.status == 429:
                 count("throttled")
-                bucket.empty()
+                self._quotas.bucket(operation).empty()
                 patience.throttled(answer.headers.get("Retry-After"))
             elif answer.status in RETRIED:
                 count("retries")
@@ -135,13 +122,40 @@ class SellingPartnerClient:
                     return answer.body
                 count("retries")
                 patience.failed("a broken body")
-            elif answer.status in (401, 403) and is_expired_access_token(answer.body):
-                if renewed or restricted_token:
-                    raise refusal(operation, answer.status, answer.body, paged)
-                renewed = True
-                self._token.expired(token)
             else:
-                raise self._remembered(operation, answer, paged)
+                raise self._refusal(operation, answer, params or {}, remember)
+
+    def attempt(self, operation: Operation, body: Any) -> Any:
+        """Makes one call once, for a caller that has other things to go on with.
+
+        Args:
+            operation (Operation): What to call.
+            body (Any): JSON body.
+
+        Returns:
+            Any: The answer's JSON.
+
+        Raises:
+            Throttled: 429.
+            Unavailable: No usable answer.
+            SellingPartnerError: As `call`; a refusal is not remembered.
+        """
+        try:
+            answer = self._exchange(operation, None, None, body, None)
+        except Lost as lost:
+            raise Unavailable(f"{operation.name} gave no answer ({lost}).") from None
+        if answer.status == 429:
+            count("throttled")
+            raise Throttled(f"{operation.name} is throttled.")
+        if answer.status in RETRIED or (answer.status < 300 and not answer.whole):
+            raise Unavailable(f"{operation.name} gave no usable answer (status {answer.status}).")
+        if answer.status >= 300:
+            raise self._refusal(operation, answer, {}, remember=False)
+        return answer.body
+
+    def ready_in(self, operation: Operation) -> float:
+        """Seconds until the quota of an operation allows a call, 0 when it does now."""
+        return self._quotas.bucket(operation).ready_in()
 
     def pages(
         self,
@@ -218,12 +232,48 @@ class SellingPartnerClient:
             raise self._stopped
         return self._token.value()
 
-    def _remembered(self, operation: Operation, answer: Answer, paged: bool) -> SellingPartnerError:
+    def _exchange(
+        self,
+        operation: Operation,
+        path: Optional[Mapping[str, str]],
+        params: Optional[Mapping[str, Any]],
+        body: Any,
+        restricted_token: Optional[str],
+    ) -> Answer:
+        """One request in its turn, made again with a new token if the API calls it expired."""
+        url = self.api_url + operation.url_path(path or {})
+        query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+        bucket = self._quotas.bucket(operation)
+        renewed = False
+        while True:
+            if waited := bucket.take():
+                count("throttled_seconds", round(waited, 3))
+            token = restricted_token or self._access_token()
+            count("requests")
+            answer = self._http.send(
+                operation.method,
+                url,
+                params=query,
+                json=body,
+                headers={"x-amz-access-token": token},
+            )
+            if rate := _rate_limit(answer):
+                bucket.set_rate(rate)
+            expired = answer.status in (401, 403) and is_expired_access_token(answer.body)
+            if not expired or renewed or restricted_token:
+                return answer
+            renewed = True
+            self._token.expired(token)
+
+    def _refusal(
+        self, operation: Operation, answer: Answer, params: Mapping[str, Any], remember: bool
+    ) -> SellingPartnerError:
         """The error for a refusal, kept where every later call would meet it too."""
+        paged = operation.paging is not None and params.get(operation.paging.parameter) is not None
         error = refusal(operation, answer.status, answer.body, paged)
         if isinstance(error, ClientSecretExpired):
             self._stopped = error
-        if isinstance(error, (MissingRole, SellerNotAuthorized)):
+        if remember and isinstance(error, (MissingRole, SellerNotAuthorized)):
             self._refused[operation.id] = error
         return error
 

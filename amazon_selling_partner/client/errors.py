@@ -86,6 +86,10 @@ class Unavailable(SellingPartnerError):
     """Amazon did not give a usable answer, however often it was asked."""
 
 
+class Throttled(Unavailable):
+    """One attempt met a quota (429)."""
+
+
 ROTATION = (
     "in the Solution Provider Portal open Develop Apps, click View under LWA credentials, then"
     " Rotate secret, and put the new secret into client_secret"

@@ -1,4 +1,4 @@
-"""Token buckets: every operation has Amazon's rate and burst, and they are the physics of a sync."""
+"""Token buckets: every operation has Amazon's rate and burst: the physics of a sync."""
 
 import random
 import threading
@@ -37,6 +37,12 @@ class TokenBucket:
             waited += wait
         return waited
 
+    def ready_in(self) -> float:
+        """Seconds until a token is there, 0 when one is there now; none is taken."""
+        with self._lock:
+            self._refill()
+            return self._wait()
+
     def empty(self) -> None:
         """Empties the bucket, after Amazon said that it is empty.
 
@@ -60,11 +66,16 @@ class TokenBucket:
     def _take_or_wait(self) -> float:
         with self._lock:
             self._refill()
-            if self._tokens >= 1 - 1e-6:
+            wait = self._wait()
+            if not wait:
                 self._tokens -= 1
-                return 0.0
-            # a shorter wait can be too short for a float of epoch seconds to move at all
-            return max(0.001, (1 - self._tokens) / self.rate)
+            return wait
+
+    def _wait(self) -> float:
+        if self._tokens >= 1 - 1e-6:
+            return 0.0
+        # a shorter wait can be too short for a float of epoch seconds to move at all
+        return max(0.001, (1 - self._tokens) / self.rate)
 
     def _refill(self) -> None:
         now = self._clock.monotonic()

@@ -3,4 +3,13 @@
 from .outcome import isolated, rejected
 from .windows import Window, local_days, moved_to, spans, unfiltered, windows
 
-__all__ = ["Window", "isolated", "local_days", "moved_to", "rejected", "spans", "unfiltered", "windows"]
+__all__ = [
+    "Window",
+    "isolated",
+    "local_days",
+    "moved_to",
+    "rejected",
+    "spans",
+    "unfiltered",
+    "windows",
+]

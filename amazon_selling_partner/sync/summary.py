@@ -4,6 +4,16 @@ from typing import Any, Dict, List
 
 import dlt
 
+SENTENCES = {
+    "skipped": "{name} was skipped: {value}",
+    "failed": "{name} is incomplete, the next run goes on there: {value}",
+    "left": "{name} has more to load: {value}",
+    "no_data": "{name}: Amazon has no data for {value} of the windows asked for.",
+    "rejected": "{name} had {value} unreadable rows: see table rejected_row.",
+    "unreadable": "{name} had {value} unreadable events: see table financial_rejected_event.",
+}
+"""What a metric of a resource tells the user."""
+
 
 def metrics(pipeline: dlt.Pipeline) -> Dict[str, Dict[str, Any]]:
     """The custom metrics of the last run's resources.
@@ -13,7 +23,7 @@ def metrics(pipeline: dlt.Pipeline) -> Dict[str, Dict[str, Any]]:
 
     Returns:
         Dict[str, Dict[str, Any]]: Resource name to `requests`, `throttled_seconds`, `throttled`
-            (429s), `retries`, `rejected` rows, and the sentences `skipped` and `failed`.
+            (429s), `retries`, and the keys of `SENTENCES`.
     """
     found: Dict[str, Dict[str, Any]] = {}
     trace = pipeline.last_trace
@@ -27,7 +37,7 @@ def metrics(pipeline: dlt.Pipeline) -> Dict[str, Dict[str, Any]]:
 
 
 def problems(pipeline: dlt.Pipeline) -> List[str]:
-    """What the last run did not load, one sentence each: skipped and failed tables, rejected rows."""
+    """What the last run did not load: skipped and failed tables, rejected rows."""
     found = []
     tables = metrics(pipeline)
     if tables and all("skipped" in metric for metric in tables.values()):
@@ -36,14 +46,12 @@ def problems(pipeline: dlt.Pipeline) -> List[str]:
             " region or refresh_token belong to another account, or Amazon has an outage."
         )
     for name, metric in sorted(tables.items()):
-        if "skipped" in metric:
-            found.append(f"{name} was skipped: {metric['skipped']}")
-        if "failed" in metric:
-            found.append(f"{name} is incomplete, the next run goes on there: {metric['failed']}")
-        if "rejected" in metric:
-            found.append(
-                f"{name} had {metric['rejected']} unreadable rows: see table rejected_row."
-            )
+        found += [
+            sentence.format(name=name, value=metric[key])
+            for key, sentence in SENTENCES.items()
+            if key in metric
+        ]
+        found += [f"{name}: {note}." for note in metric.get("notes", ())]
     return found
 
 

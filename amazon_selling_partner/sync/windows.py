@@ -1,4 +1,4 @@
-"""Windows of time: cut from the cursor to the present, each counted as done once it was read whole."""
+"""Windows of time, cut from the cursor to the present, each done once it was read whole."""
 
 from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple, cast
@@ -69,7 +69,7 @@ def moved_to(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.Dat
     """Where the last run left the cursor, without the overlap that is taken off to start with."""
     cursors = dlt.current.resource_state().get("incremental", {})
     last = cursors.get(cursor.cursor_path, {}).get("last_value") or cursor.start_value
-    return ensure_pendulum_datetime(last)
+    return ensure_pendulum_datetime(cast(pendulum.DateTime, last))
 
 
 def spans(start: pendulum.DateTime, end: pendulum.DateTime) -> Iterator[Window]:

@@ -1,0 +1,211 @@
+"""Reports: every report type of Amazon's as tables, each a resource, all of them on one desk.
+
+`report_desk` asks for the reports of all tables that are selected and reads them as they are made;
+each table's resource takes its own rows from it.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Union
+
+import dlt
+from dlt.common import pendulum
+from dlt.common.exceptions import DltException
+from dlt.extract import DltResource
+
+from ..client import SellingPartnerClient
+from ..client.errors import ConfigurationError
+from ..sellers import account_marketplaces
+from .definitions import reports_of
+from .documents import REJECTED
+from .jobs import Journal
+from .lifecycle import Desk
+from .outcomes import RUNS
+from .planning import Plan
+from .report import Period, Quota, Report, Table, removed, report
+from .tables import Rows, hints
+
+__all__ = ["Period", "Quota", "Report", "Table", "report", "report_resources"]
+
+DESK = "report_desk"
+BUDGET = 2 * 3600.0
+"""Seconds a run gives to reports; what is not made by then is taken up by the next run."""
+
+OUTCOME = ""
+"""In place of a table: what the user has to know about a report."""
+
+RUN_COLUMNS: Any = {
+    "report_id": {"data_type": "text", "nullable": False},
+    "table_name": {"data_type": "text"},
+    "report_type": {"data_type": "text"},
+    "options": {"data_type": "text"},
+    "marketplace_id": {"data_type": "text"},
+    "region": {"data_type": "text"},
+    "window_start": {"data_type": "timestamp"},
+    "window_end": {"data_type": "timestamp"},
+    "status": {"data_type": "text"},
+    "requested_at": {"data_type": "timestamp"},
+    "made_at": {"data_type": "timestamp"},
+    "loaded_at": {"data_type": "timestamp"},
+    "row_count": {"data_type": "bigint"},
+    "rejected_count": {"data_type": "bigint"},
+    "byte_count": {"data_type": "bigint"},
+    "adopted": {"data_type": "bool"},
+    "reason": {"data_type": "text"},
+}
+REJECTED_COLUMNS: Any = {
+    "table_name": {"data_type": "text"},
+    "report_type": {"data_type": "text"},
+    "marketplace_id": {"data_type": "text"},
+    "region": {"data_type": "text"},
+    "report_id": {"data_type": "text"},
+    "window_start": {"data_type": "timestamp"},
+    "window_end": {"data_type": "timestamp"},
+    "line_number": {"data_type": "bigint"},
+    "raw_text": {"data_type": "text"},
+    "reason": {"data_type": "text"},
+}
+
+
+def report_resources(
+    client: SellingPartnerClient,
+    marketplace_ids: Sequence[str],
+    since: pendulum.DateTime,
+    is_vendor: bool = False,
+    include_pii: bool = False,
+    sales_and_traffic_by: Union[str, Sequence[str]] = ("SKU",),
+    asins: Sequence[str] = (),
+    report_options: Optional[Mapping[str, Mapping[str, Any]]] = None,
+    custom_reports: Iterable[Union[Report, Mapping[str, Any]]] = (),
+    time_budget: float = BUDGET,
+) -> Iterator[DltResource]:
+    """The report tables of one kind of account.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        marketplace_ids (Sequence[str]): From the settings; empty for all of a seller's.
+        since (pendulum.DateTime): Where history begins, UTC.
+        is_vendor (bool): The account is a vendor's.
+        include_pii (bool): Reports that tell who bought, too.
+        sales_and_traffic_by (Union[str, Sequence[str]]): `PARENT`, `CHILD`, `SKU`, or several.
+        asins (Sequence[str]): For search query performance.
+        report_options (Optional[Mapping[str, Mapping[str, Any]]]): More `reportOptions` by table.
+        custom_reports (Iterable[Union[Report, Mapping[str, Any]]]): Made by `report`, or its
+            arguments, as they come from toml.
+        time_budget (float): Seconds after which a run leaves the rest to the next one.
+
+    Yields:
+        DltResource: One a report, `report_run` and `report_rejected_row`.
+
+    Raises:
+        ConfigurationError: When a setting is wrong.
+    """
+    own = [item if isinstance(item, Report) else report(**item) for item in custom_reports]
+    today = pendulum.from_timestamp(client.clock.time()).date()
+    for custom in own:
+        if why := removed(custom.report_type, today):
+            raise ConfigurationError(why)
+    reports = reports_of(is_vendor, include_pii, sales_and_traffic_by, own)
+    options = dict(report_options or {})
+    for name in options:
+        if name not in reports:
+            raise ConfigurationError(f"report_options names {name!r}, which is no report table.")
+
+    def plan(selected: Set[str]) -> Plan:
+        chosen = [item for name, item in reports.items() if name in selected]
+        ids = list(marketplace_ids) or account_marketplaces(client, ())
+        return Plan(chosen, ids, since, time_budget, options, list(asins))
+
+    @dlt.resource(name=DESK, selected=False, parallelized=True)
+    def report_desk() -> Iterator[Rows]:
+        """Asks for the reports of all selected tables and reads them."""
+        selected = set(dlt.current.source().selected_resources)
+        desk = Desk(
+            client,
+            plan(selected),
+            dlt.current.resource_state,
+            dlt.current.source_state().setdefault("reports", {}),
+            Journal(_journal_path()),
+        )
+        filled: Set[str] = set()
+        for rows in desk.run():
+            filled.add(rows.table)
+            yield rows
+        known = dlt.current.source_schema().tables
+        for item in reports.values():
+            for table in item.tables if item.name in selected else ():
+                if table.name not in filled and not known.get(table.name, {}).get("columns"):
+                    # a selected table exists, also while Amazon has nothing for it
+                    yield Rows(item.name, table.name, dlt.mark.materialize_table_schema())
+        for name, metrics in desk.outcomes.metrics().items():
+            yield Rows(name, OUTCOME, metrics)
+
+    for item in reports.values():
+        yield _table_resource(report_desk, item)
+    yield _plain_resource(report_desk, RUNS, RUN_COLUMNS, {"primary_key": "report_id"})
+    # a report that is read again has its rejected rows again
+    yield _plain_resource(report_desk, REJECTED, REJECTED_COLUMNS, {"merge_key": "report_id"})
+
+
+def _table_resource(desk: DltResource, item: Report) -> DltResource:
+    def take(rows: Rows) -> Iterator[Any]:
+        if rows.resource != item.name:
+            return
+        if rows.table == OUTCOME:
+            dlt.current.resource_metrics().update(rows.data)
+        else:
+            yield dlt.mark.with_table_name(rows.data, rows.table)
+
+    resource: DltResource = dlt.transformer(
+        take,
+        data_from=desk,
+        name=item.name,
+        write_disposition="merge",
+        merge_key=list(item.replaced_columns(Table(item.name))),
+        selected=item.selected,
+    )
+    for table in item.tables:
+        resource.apply_hints(
+            table_name=table.name,
+            write_disposition="merge",
+            merge_key=_merge_key(item, table),
+            columns=hints(item, table),
+            additional_table_hints={"description": _description(item, table)},
+            create_table_variant=True,
+        )
+    return resource
+
+
+def _merge_key(item: Report, table: Table) -> List[str]:
+    return list(item.replaced_columns(table))
+
+
+def _description(item: Report, table: Table) -> str:
+    options = ", ".join(f"{name} = {value}" for name, value in item.options.items())
+    return (
+        f"{item.report_type}{f' ({options})' if options else ''}, {item.period.value};"
+        f" rows are told apart by {', '.join(table.key) if table.key else 'nothing Amazon gives'};"
+        f" described after: {item.basis}"
+    )
+
+
+def _plain_resource(
+    desk: DltResource, name: str, columns: Any, keys: Dict[str, Any]
+) -> DltResource:
+    def take(rows: Rows) -> Iterator[Any]:
+        if rows.table == name:
+            yield rows.data
+
+    resource: DltResource = dlt.transformer(
+        take, data_from=desk, name=name, write_disposition="merge", columns=columns, **keys
+    )
+    return resource
+
+
+def _journal_path() -> Optional[Path]:
+    """Beside the pipeline's own files; nowhere when there is no pipeline."""
+    try:
+        directory = dlt.current.pipeline().working_dir
+        name = dlt.current.source_schema().name
+    except DltException:
+        return None
+    return Path(directory) / f"reports_{name}.jsonl" if directory else None

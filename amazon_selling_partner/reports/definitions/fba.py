@@ -1,0 +1,357 @@
+"""Reports of Fulfillment by Amazon: inventory, shipments, returns, removals, fees."""
+
+from datetime import timedelta
+from typing import Any, Mapping, Optional, Tuple
+
+from ..columns import columns
+from ..report import Period, Report, Table
+
+ROLE = "Amazon Fulfillment"
+HALF_AN_HOUR = timedelta(minutes=30)
+FOUR_HOURS = timedelta(hours=4)
+DAILY = timedelta(hours=20)
+
+
+def _snapshot(
+    name: str,
+    report_type: str,
+    types: Optional[Mapping[str, str]] = None,
+    key: Tuple[str, ...] = (),
+    **more: Any,
+) -> Report:
+    """What is in stock now: near real time, at most one every 30 minutes for a marketplace."""
+    fields = {"interval": HALF_AN_HOUR, "role": ROLE, **more}
+    return Report(name, report_type, (Table(name, "", key, types or {}),), **fields)
+
+
+def _months(
+    name: str, report_type: str, types: Optional[Mapping[str, str]] = None, **more: Any
+) -> Report:
+    """Rows of a calendar month; Amazon renews the data daily and allows one report in 4 hours."""
+    fields = {
+        "history": 18,
+        "lag": timedelta(hours=24),
+        "restated": timedelta(days=7),
+        "interval": FOUR_HOURS,
+        "partial": True,
+        "role": ROLE,
+        **more,
+    }
+    table = Table(name, "", fields.pop("key", ()), types or {})
+    return Report(name, report_type, (table,), period=Period.MONTH, **fields)
+
+
+MANAGED = columns(
+    decimal="your_price per_unit_volume",
+    bigint="mfn_fulfillable_quantity afn_warehouse_quantity afn_fulfillable_quantity"
+    " afn_unsellable_quantity afn_reserved_quantity afn_total_quantity"
+    " afn_inbound_working_quantity afn_inbound_shipped_quantity afn_inbound_receiving_quantity"
+    " afn_researching_quantity afn_reserved_future_supply afn_future_supply_buyable",
+)
+MANAGED_KEY = ("marketplace_id", "sku", "fnsku", "condition")
+SHIPMENT = columns(
+    timestamp="purchase_date payments_date shipment_date reporting_date estimated_arrival_date",
+    bigint="quantity_shipped",
+    decimal="item_price item_tax shipping_price shipping_tax gift_wrap_price gift_wrap_tax"
+    " item_promotion_discount ship_promotion_discount",
+)
+LEDGER_EVENTS = (
+    "Adjustments",
+    "CustomerReturns",
+    "Receipts",
+    "Shipments",
+    "VendorReturns",
+    "WhseTransfers",
+)
+
+FBA_REPORTS: Tuple[Report, ...] = (
+    _snapshot(
+        "fba_inventory_report",
+        "GET_AFN_INVENTORY_DATA",
+        columns(bigint="quantity_available"),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_inventory_by_country_report",
+        "GET_AFN_INVENTORY_DATA_BY_COUNTRY",
+        columns(bigint="quantity_for_local_fulfillment"),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_managed_inventory_report",
+        "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA",
+        MANAGED,
+        MANAGED_KEY,
+        selected=True,
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_all_inventory_report",
+        "GET_FBA_MYI_ALL_INVENTORY_DATA",
+        MANAGED,
+        MANAGED_KEY,
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_reserved_inventory_report",
+        "GET_RESERVED_INVENTORY_DATA",
+        columns(
+            bigint="reserved_qty reserved_customerorders reserved_fc_transfers"
+            " reserved_fc_processing"
+        ),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_restock_report",
+        "GET_RESTOCK_INVENTORY_RECOMMENDATIONS_REPORT",
+        columns(
+            decimal="price sales_last_30_days",
+            bigint="units_sold_last_30_days total_units inbound available fc_transfer"
+            " fc_processing customer_order unfulfillable working shipped receiving"
+            " recommended_replenishment_qty",
+        ),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_inventory_planning_report",
+        "GET_FBA_INVENTORY_PLANNING_DATA",
+        columns(
+            date="snapshot_date",
+            decimal="your_price sales_price",
+            bigint="available pending_removal_quantity units_shipped_t7"
+            " units_shipped_t30 units_shipped_t60 units_shipped_t90 sales_rank"
+            " days_of_supply estimated_excess_quantity",
+        ),
+        ("marketplace_id", "snapshot_date", "sku", "condition"),
+        interval=FOUR_HOURS,
+        selected=True,
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_stranded_inventory_report",
+        "GET_STRANDED_INVENTORY_UI_DATA",
+        columns(
+            decimal="your_price",
+            bigint="fulfillable_qty unfulfillable_qty reserved_quantity" " inbound_shipped_qty",
+        ),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_stranded_loader_report",
+        "GET_STRANDED_INVENTORY_LOADER_DATA",
+        columns(
+            decimal="price minimum_seller_allowed_price maximum_seller_allowed_price",
+            bigint="quantity",
+        ),
+        basis="sample",
+    ),
+    _snapshot(
+        "fba_recommended_removal_report", "GET_FBA_RECOMMENDED_REMOVAL_DATA", interval=FOUR_HOURS
+    ),
+    _snapshot(
+        "remote_fulfillment_eligibility_report",
+        "GET_REMOTE_FULFILLMENT_ELIGIBILITY",
+        interval=FOUR_HOURS,
+    ),
+    _snapshot("pan_eu_offer_report", "GET_PAN_EU_OFFER_STATUS", interval=FOUR_HOURS),
+    _snapshot("pan_eu_merchant_offer_report", "GET_MFN_PANEU_OFFER_STATUS", interval=FOUR_HOURS),
+    _snapshot(
+        "fee_preview_report",
+        "GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA",
+        columns(
+            text="asin sku fnsku product_name product_group brand fulfilled_by"
+            " unit_of_dimension unit_of_weight product_size_tier currency"
+            " current_fee_category future_fee_category"
+            " future_fee_category_effective_date",
+            decimal="your_price sales_price estimated_fee_total"
+            " estimated_referral_fee_per_unit estimated_variable_closing_fee"
+            " estimated_order_handling_fee_per_order"
+            " estimated_pick_pack_fee_per_unit estimated_weight_handling_fee_per_unit"
+            " expected_fulfillment_fee_per_unit estimated_future_fee"
+            " estimated_future_order_handling_fee_per_order"
+            " estimated_future_pick_pack_fee_per_unit"
+            " estimated_future_weight_handling_fee_per_unit"
+            " expected_future_fulfillment_fee_per_unit"
+            " estimated_future_referral_fee_per_unit",
+            double="longest_side median_side shortest_side length_and_girth" " item_package_weight",
+        ),
+        ("marketplace_id", "sku", "fnsku"),
+        # Amazon wants a start at least 72 hours ago
+        history=4,
+        interval=DAILY,
+        role=f"Pricing or {ROLE}",
+        selected=True,
+    ),
+    _months(
+        "fulfilled_shipments_data_general_report",
+        "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL",
+        SHIPMENT,
+        key=("amazon_order_id", "amazon_order_item_id", "shipment_id", "shipment_item_id"),
+        role=f"{ROLE} or Inventory and Order Tracking",
+        selected=True,
+    ),
+    _months(
+        "fulfilled_shipments_invoicing_report",
+        "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_INVOICING",
+        SHIPMENT,
+        role="Tax Invoicing (Restricted)",
+        restricted=True,
+    ),
+    _months(
+        "fulfilled_shipments_tax_report",
+        "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_TAX",
+        SHIPMENT,
+        role="Tax Remittance (Restricted)",
+        restricted=True,
+    ),
+    _months(
+        "customer_shipment_sales_report",
+        "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA",
+        columns(
+            timestamp="shipment_date",
+            bigint="quantity",
+            decimal="item_price_per_unit shipping_price gift_wrap_price",
+        ),
+        selected=True,
+    ),
+    _months(
+        "fulfillment_customer_shipment_promotion_report",
+        "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_PROMOTION_DATA",
+        columns(timestamp="shipment_date", decimal="item_promotion_discount"),
+        history=48,
+        selected=True,
+    ),
+    _months(
+        "fulfillment_customer_shipment_replacement_report",
+        "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_REPLACEMENT_DATA",
+        columns(timestamp="shipment_date", bigint="quantity"),
+    ),
+    _months(
+        "fulfillment_customer_taxes_report",
+        "GET_FBA_FULFILLMENT_CUSTOMER_TAXES_DATA",
+        role=f"{ROLE} or Tax Remittance (Restricted)",
+    ),
+    # the documented key lacks what tells two returns of one article in one order apart
+    _months(
+        "fba_returns_report",
+        "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA",
+        columns(
+            text="asin order_id sku customer_comments detailed_disposition fnsku"
+            " fulfillment_center_id license_plate_number product_name reason return_date"
+            " status",
+            bigint="quantity",
+        ),
+        key=("license_plate_number", "order_id", "sku", "return_date"),
+        selected=True,
+    ),
+    _months(
+        "reimbursements_report",
+        "GET_FBA_REIMBURSEMENTS_DATA",
+        columns(
+            timestamp="approval_date",
+            decimal="amount_per_unit amount_total",
+            bigint="quantity_reimbursed_cash quantity_reimbursed_inventory"
+            " quantity_reimbursed_total",
+        ),
+        key=("reimbursement_id", "sku", "fnsku", "condition"),
+        selected=True,
+    ),
+    _months(
+        "removal_orders_report",
+        "GET_FBA_FULFILLMENT_REMOVAL_ORDER_DETAIL_DATA",
+        columns(
+            timestamp="request_date last_updated_date",
+            decimal="removal_fee",
+            bigint="requested_quantity cancelled_quantity disposed_quantity"
+            " shipped_quantity in_process_quantity",
+        ),
+        restated=timedelta(days=90),
+    ),
+    _months(
+        "removal_shipments_report",
+        "GET_FBA_FULFILLMENT_REMOVAL_SHIPMENT_DETAIL_DATA",
+        columns(timestamp="removal_date shipment_date", bigint="quantity_shipped"),
+        restated=timedelta(days=30),
+    ),
+    _months(
+        "inbound_noncompliance_report",
+        "GET_FBA_FULFILLMENT_INBOUND_NONCOMPLIANCE_DATA",
+        columns(bigint="problem_quantity expected_quantity received_quantity", decimal="fee_total"),
+        basis="sample",
+    ),
+    _months(
+        "ledger_detail_report",
+        "GET_LEDGER_DETAIL_VIEW_DATA",
+        columns(date="date", bigint="quantity reconciled_quantity unreconciled_quantity"),
+        formats=("%m/%d/%Y",),
+        choices={"eventType": LEDGER_EVENTS},
+        restated=timedelta(days=30),
+        basis="sample",
+        selected=True,
+    ),
+    # the dates must be top-level ones: as options Amazon answers with an empty document
+    _months(
+        "ledger_summary_report",
+        "GET_LEDGER_SUMMARY_VIEW_DATA",
+        columns(
+            date="date",
+            bigint="starting_warehouse_balance"
+            " in_transit_between_warehouses receipts customer_shipments customer_returns"
+            " vendor_returns warehouse_transfer_in_out found lost damaged disposed"
+            " other_events ending_warehouse_balance unknown_events",
+        ),
+        key=("date", "fnsku", "asin", "msku", "disposition", "location"),
+        formats=("%m/%d/%Y",),
+        options={"aggregateByLocation": "COUNTRY", "aggregatedByTimePeriod": "DAILY"},
+        choices={
+            "aggregateByLocation": ("COUNTRY", "FC"),
+            "aggregatedByTimePeriod": ("DAILY", "WEEKLY", "MONTHLY"),
+        },
+        restated=timedelta(days=30),
+        basis="sample",
+        selected=True,
+    ),
+    _months(
+        "storage_fee_report",
+        "GET_FBA_STORAGE_FEE_CHARGES_DATA",
+        columns(
+            double="longest_side median_side shortest_side weight item_volume"
+            " average_quantity_on_hand average_quantity_pending_removal"
+            " estimated_total_item_volume",
+            decimal="storage_rate estimated_monthly_storage_fee" " total_incentive_fee_amount",
+        ),
+        key=("month_of_charge", "country_code", "fulfillment_center", "fnsku"),
+        partial=False,
+        lag=timedelta(days=10),
+        restated=timedelta(days=45),
+        basis="sample",
+    ),
+    _months(
+        "long_term_storage_fee_charges_report",
+        "GET_FBA_FULFILLMENT_LONGTERM_STORAGE_FEE_CHARGES_DATA",
+        columns(
+            text="snapshot_date sku fnsku asin product_name condition currency volume_unit"
+            " country surcharge_age_tier",
+            bigint="qty_charged",
+            decimal="amount_charged rate_surcharge",
+            double="per_unit_volume",
+        ),
+        history=24,
+        partial=False,
+        lag=timedelta(days=15),
+        restated=timedelta(days=45),
+        selected=True,
+    ),
+    _months(
+        "overage_fee_report",
+        "GET_FBA_OVERAGE_FEE_CHARGES_DATA",
+        columns(
+            decimal="charge_rate charged_fee_amount",
+            double="storage_usage_volume storage_limit_volume overage_volume",
+        ),
+        partial=False,
+        lag=timedelta(days=10),
+        restated=timedelta(days=45),
+        basis="sample",
+    ),
+)

@@ -1,0 +1,228 @@
+"""Which encoding a text document is in, decided once for the whole of it."""
+
+import codecs
+import itertools
+from email.message import Message
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+
+from dlt.common import logger
+
+LONGEST_LINE = 64 << 20
+"""Bytes without a line end that are looked at as one line."""
+
+JAPAN = "A1VC38T7YXB528"
+
+# names Amazon and the IANA use for what Windows writes; Python's own shift_jis lacks ①, 髙 and ～
+MEANT: Dict[str, str] = {
+    "cp1252": "cp1252",
+    "windows-1252": "cp1252",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "latin-1": "cp1252",
+    "windows-31j": "cp932",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "ms932": "cp932",
+    "cp932": "cp932",
+}
+
+BYTE_ORDER_MARKS: Tuple[Tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def fallback_encoding(marketplace_id: str) -> str:
+    """The encoding of flat files that are neither declared nor UTF-8: cp932 in Japan, else cp1252.
+
+    Args:
+        marketplace_id (str): Marketplace the report was made for.
+    """
+    return "cp932" if marketplace_id == JAPAN else "cp1252"
+
+
+def declared_encoding(content_type: Optional[str]) -> Optional[str]:
+    """The Python codec for an explicit charset, None where there is none or Python knows it not.
+
+    Args:
+        content_type (Optional[str]): The header, such as `text/plain;charset=Cp1252`.
+    """
+    message = Message()
+    message["Content-Type"] = content_type or ""
+    charset = (message.get_content_charset() or "").strip().lower()
+    if charset in MEANT:
+        return MEANT[charset]
+    try:
+        return codecs.lookup(charset).name if charset else None
+    except LookupError:
+        logger.warning(f"A report document declares the unknown charset {charset!r}, not used.")
+        return None
+
+
+def byte_order_mark(head: bytes) -> Tuple[bytes, Optional[str]]:
+    """The mark at the start of a document and its encoding, `(b"", None)` where there is none."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return mark, encoding
+    return b"", None
+
+
+def is_wide(encoding: str) -> bool:
+    """True where a line end is not the byte 0x0A, so that bytes cannot be split into lines."""
+    return encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
+
+
+class Evidence:
+    """Looks at every line of a document and then names its encoding.
+
+    Order: byte-order mark, declared charset, UTF-8, fallback; each must hold for the whole
+    document. One exception: text that is UTF-8 but for a few damaged lines stays UTF-8, because
+    the fallback would read nearly every byte and garble all the good lines; the damaged lines are
+    kept aside when the rows are read.
+
+    Args:
+        declared (Optional[str]): Codec of an explicit charset.
+        fallback (str): Codec for what is not UTF-8, see `fallback_encoding`.
+    """
+
+    def __init__(self, declared: Optional[str], fallback: str) -> None:
+        self._declared = declared
+        self._fallback = fallback
+        self._head = b""
+        self._rest = b""
+        self._utf8_bytes = 0
+        self._utf8_bad_lines = 0
+        self._declared_bad_lines = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the document.
+
+        Args:
+            chunk (bytes): Any number of them.
+        """
+        if len(self._head) < 4:
+            self._head += chunk[:4]
+        if not self._rest and chunk.isascii():
+            return
+        cut = chunk.rfind(b"\n") + 1
+        if not cut and len(self._rest) + len(chunk) < LONGEST_LINE:
+            self._rest += chunk
+            return
+        self._look(self._rest + chunk[:cut] if cut else self._rest + chunk)
+        self._rest = chunk[cut:] if cut else b""
+
+    def encoding(self) -> str:
+        """The encoding of the document that was fed, a Python codec name."""
+        self._look(self._rest)
+        self._rest = b""
+        _, marked = byte_order_mark(self._head)
+        if marked:
+            return marked
+        if self._declared and not self._declared_bad_lines:
+            return self._declared
+        if not self._utf8_bad_lines or self._utf8_bytes > self._utf8_bad_lines:
+            return "utf-8"
+        chosen = self._declared or self._fallback
+        logger.info(f"A report document without a valid charset is not UTF-8: read as {chosen}.")
+        return chosen
+
+    def _look(self, lines: bytes) -> None:
+        if lines.isascii():
+            return
+        good, bad = _tally(lines, "utf-8")
+        self._utf8_bytes += good
+        self._utf8_bad_lines += bad
+        if self._declared and not is_wide(self._declared):
+            self._declared_bad_lines += _tally(lines, self._declared)[1]
+
+
+def _tally(lines: bytes, encoding: str) -> Tuple[int, int]:
+    """Bytes beyond one a character in the lines that decode, and how many lines do not."""
+    try:
+        return len(lines) - len(lines.decode(encoding)), 0
+    except UnicodeDecodeError:
+        pass
+    good = bad = 0
+    for line in lines.split(b"\n"):
+        try:
+            good += len(line) - len(line.decode(encoding))
+        except UnicodeDecodeError:
+            bad += 1
+    return good, bad
+
+
+def as_utf8(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """A document of a wide encoding as UTF-8, its byte-order mark left out; others unchanged.
+
+    Args:
+        chunks (Iterable[bytes]): The document's own bytes.
+        encoding (str): As `Evidence.encoding` named it.
+
+    Raises:
+        UnicodeDecodeError: A wide encoding that is not valid; other encodings are not decoded here.
+    """
+    source = iter(chunks)
+    head = b""
+    for chunk in source:
+        head += chunk
+        if len(head) >= 4:
+            break
+    mark, marked = byte_order_mark(head)
+    head = head[len(mark) :] if marked else head
+    if not is_wide(encoding):
+        if head:
+            yield head
+        yield from source
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for chunk in itertools.chain([head], source):
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", True).encode()
+
+
+def decoded_lines(data: bytes, encoding: str) -> Tuple[List[Optional[str]], List[bytes]]:
+    """Lines one by one, None where a line is not valid in the encoding.
+
+    Args:
+        data (bytes): Lines that end with LF, the last one perhaps without.
+        encoding (str): A codec in which the byte 0x0A is always a line end.
+
+    Returns:
+        Tuple[List[Optional[str]], List[bytes]]: The decoded lines and the raw ones, same length.
+    """
+    raw = data.split(b"\n")
+    if raw and not raw[-1]:
+        raw.pop()
+    texts: List[Optional[str]] = []
+    for line in raw:
+        try:
+            texts.append(line.decode(encoding))
+        except UnicodeDecodeError:
+            texts.append(None)
+    return texts, raw
+
+
+def escaped(raw: bytes, encoding: str) -> str:
+    r"""Raw bytes as text that loses nothing.
+
+    Args:
+        raw (bytes): A line that does not decode.
+        encoding (str): What its good parts are decoded with.
+
+    Returns:
+        str: Undecodable bytes as `\xNN`, a backslash as `\\`.
+    """
+    parts: List[str] = []
+    while raw:
+        try:
+            parts.append(raw.decode(encoding).replace("\\", "\\\\"))
+            break
+        except UnicodeDecodeError as error:
+            parts.append(raw[: error.start].decode(encoding).replace("\\", "\\\\"))
+            parts.append("".join(f"\\x{byte:02x}" for byte in raw[error.start : error.end]))
+            raw = raw[error.end :]
+    return "".join(parts)

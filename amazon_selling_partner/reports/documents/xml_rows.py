@@ -1,0 +1,210 @@
+"""XML documents: record elements one after the other, whatever their envelope."""
+
+import json
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from xml.parsers import expat
+
+import pyarrow as pa
+
+from .errors import DocumentBroken
+from .layout import TableLayout, XmlLayout
+from .rows import Counts, Gathering, Named, typed, unique_names
+
+ROWS = 20_000
+"""Records that are typed at once."""
+
+HEADER = "Header"
+"""The element of Amazon's envelope that holds no records."""
+
+Path = Tuple[str, ...]
+
+
+class Element:
+    """An element of a record while it is read."""
+
+    __slots__ = ("children", "name", "nested", "text")
+
+    def __init__(self, name: str, attributes: Dict[str, str]) -> None:
+        self.name = name
+        self.children: Dict[str, Any] = {_local(key): text for key, text in attributes.items()}
+        self.nested = False
+        self.text: List[str] = []
+
+    def value(self) -> Any:
+        """Its text; or a dict of attributes and children, with its text, if any, under ""."""
+        text = "".join(self.text)
+        if not self.children:
+            return text or None
+        # between children, space only lays the document out
+        if text.strip() or (text and not self.nested):
+            return {**self.children, "": text}
+        return self.children
+
+    def add(self, name: str, value: Any, repeated: bool) -> None:
+        """Takes a child; the second of a name makes a list."""
+        self.nested = True
+        if name not in self.children:
+            self.children[name] = [value] if repeated else value
+        elif isinstance(self.children[name], list):
+            self.children[name].append(value)
+        else:
+            self.children[name] = [self.children[name], value]
+
+
+class Records:
+    """Collects records from expat's events.
+
+    Args:
+        layout (XmlLayout): Names of the record elements.
+
+    Attributes:
+        found: Records not yet taken, with the names of their elements.
+        misplaced: Path of an element that looks like a record of another name.
+    """
+
+    def __init__(self, layout: XmlLayout) -> None:
+        self.found: List[Tuple[str, Any]] = []
+        self.misplaced: Optional[str] = None
+        self._layout = layout
+        self._outside: List[str] = []
+        self._inside: List[Element] = []
+
+    def start(self, name: str, attributes: Dict[str, str]) -> None:
+        """An element begins."""
+        name = _local(name)
+        if self._inside or name in self._layout.records:
+            self._inside.append(Element(name, attributes))
+            return
+        self._outside.append(name)
+        if len(self._outside) > 2 and HEADER not in self._outside:
+            self.misplaced = self.misplaced or "/".join(self._outside)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if not self._inside:
+            self._outside.pop()
+            return
+        element = self._inside.pop()
+        if self._inside:
+            repeated = element.name in self._layout.repeated
+            self._inside[-1].add(element.name, element.value(), repeated)
+        else:
+            self.found.append((element.name, element.value()))
+
+    def text(self, data: str) -> None:
+        """Text of the innermost element."""
+        if self._inside:
+            self._inside[-1].text.append(data)
+
+    @staticmethod
+    def doctype(*_: Any) -> None:
+        """No report has a document type; entities declared there could eat all memory."""
+        raise DocumentBroken("An XML document declares a document type: refused.")
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2].rpartition(":")[2]
+
+
+def read(chunks: Iterable[bytes], layout: XmlLayout, counts: Counts) -> Iterator[Named]:
+    """Reads an XML document in the encoding it declares, UTF-8 where it declares none.
+
+    Children become columns by their path, attributes too; an element that repeats becomes a list
+    in JSON. An empty element is NULL.
+
+    Args:
+        chunks (Iterable[bytes]): The document without byte-order mark.
+        layout (XmlLayout): Its record elements.
+        counts (Counts): Written to.
+
+    Yields:
+        Named: Tables of about `ROWS_AT_ONCE` rows.
+
+    Raises:
+        DocumentBroken: It is not well formed (with line and column), declares a document type, or
+            holds other elements in place of the records.
+    """
+    records = Records(layout)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = records.start
+    parser.EndElementHandler = records.end
+    parser.CharacterDataHandler = records.text
+    parser.StartDoctypeDeclHandler = records.doctype
+    gathering = Gathering(counts)
+    tables = {name: XmlTable(table) for name, table in layout.records.items()}
+    empty = True
+    seen = False
+    for chunk in chunks:
+        if chunk:
+            empty = False
+            _parse(parser, chunk, False)
+        if len(records.found) >= ROWS:
+            seen = True
+            yield from _typed(records, tables, gathering)
+    if empty:
+        return
+    _parse(parser, b"", True)
+    if not records.found and not seen and records.misplaced:
+        raise DocumentBroken(
+            f"An XML document has no element {' or '.join(layout.records)}, but"
+            f" {records.misplaced}."
+        )
+    yield from _typed(records, tables, gathering)
+    yield from gathering.rest()
+
+
+def _parse(parser: Any, data: bytes, final: bool) -> None:
+    try:
+        parser.Parse(data, final)
+    except expat.ExpatError as error:
+        raise DocumentBroken(
+            f"An XML document is not well formed: {expat.ErrorString(error.code)} in line"
+            f" {error.lineno}, column {error.offset}."
+        ) from None
+
+
+def _typed(
+    records: Records, tables: Dict[str, "XmlTable"], gathering: Gathering
+) -> Iterator[Named]:
+    for name, table in tables.items():
+        rows = [value for found, value in records.found if found == name]
+        if rows:
+            yield from gathering.add(table.layout.name, *table.typed(rows))
+    records.found.clear()
+
+
+class XmlTable:
+    """Records of one element on their way to a table.
+
+    Args:
+        layout (TableLayout): What is known of it.
+    """
+
+    def __init__(self, layout: TableLayout) -> None:
+        self.layout = layout
+        self._names: Dict[Path, str] = {}
+
+    def typed(self, records: List[Any]) -> Tuple[pa.Table, Dict[str, int]]:
+        """The records as a table, and how many values did not parse.
+
+        Args:
+            records (List[Any]): Values of elements.
+        """
+        rows = [dict(self._leaves(record, ())) for record in records]
+        columns = {
+            name: pa.array([row.get(path) for row in rows], pa.string())
+            for path, name in self._names.items()
+        }
+        return typed(columns, self.layout, len(rows))
+
+    def _leaves(self, value: Any, path: Path) -> Iterator[Tuple[Path, Optional[str]]]:
+        if isinstance(value, dict):
+            for key, child in value.items():
+                yield from self._leaves(child, (*path, key) if key else path)
+            return
+        path = path or ("value",)
+        if path not in self._names:
+            *_, name = unique_names([*self._names.values(), self.layout.naming(path)])
+            self._names[path] = name
+        yield path, json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value

@@ -1,0 +1,258 @@
+"""From a definition to how its document is read, and from the rows read to those that are loaded.
+
+Every row says where it comes from: marketplace or region, report, and the window it replaces.
+"""
+
+from datetime import date, datetime, timezone
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.common import pendulum
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
+
+from ..settings import MARKETPLACES
+from .columns import column_name
+from .documents import (
+    REJECTED,
+    REJECTED_SCHEMA,
+    FlatLayout,
+    JsonLayout,
+    Kind,
+    Layout,
+    TableLayout,
+    XmlLayout,
+    snake_case,
+)
+from .headers import HEADERS
+from .jobs import Job
+from .periods import periods_in
+from .report import Report, Table
+
+DELETED = "_deleted"
+"""Marks rows that clear a window; they are never in a table themselves."""
+
+POINT_COUNTRIES = frozenset(
+    ("US", "CA", "MX", "GB", "IE", "AE", "SA", "EG", "IN", "JP", "AU", "SG")
+)
+"""Where amounts are written with a decimal point."""
+
+STAMP = pa.timestamp("us", tz="UTC")
+
+
+class Rows(NamedTuple):
+    """Rows for a table.
+
+    Attributes:
+        resource: Resource that yields them.
+        table: The table.
+        data: A pyarrow.Table, or a list of dicts.
+    """
+
+    resource: str
+    table: str
+    data: Any
+
+
+def layout(report: Report, marketplace_ids: Sequence[str]) -> Layout:
+    """How the documents of a report are read.
+
+    Args:
+        report (Report): The definition.
+        marketplace_ids (Sequence[str]): For whom it was made: their country decides how amounts are
+            written, where the report says that it follows the country.
+    """
+    countries = {MARKETPLACES[id].country for id in marketplace_ids if id in MARKETPLACES}
+    comma = report.decimal_comma and bool(countries) and not countries & POINT_COUNTRIES
+    layouts = {table.records: _table_layout(report, table, comma) for table in report.tables}
+    if report.format == "json":
+        return JsonLayout(
+            lists=layouts, unlisted=lambda name: _unlisted(report, name, set(layouts))
+        )
+    if report.format == "xml":
+        return XmlLayout(records=layouts, repeated=frozenset(report.repeated))
+    return FlatLayout(
+        table=layouts[""],
+        quoted=report.format == "csv",
+        separator="," if report.format == "csv" else "\t",
+        headers=HEADERS,
+        positional=report.positional,
+        line_number=report.line_number or None,
+    )
+
+
+def _table_layout(report: Report, table: Table, comma: bool) -> TableLayout:
+    kinds = {}
+    for name, data_type in table.columns.items():
+        formats = report.formats if data_type in ("date", "timestamp") else ()
+        kinds[name] = Kind(
+            data_type, formats, decimal_comma=comma and data_type in ("decimal", "double")
+        )
+    naming = _documented_name if report.format == "json" else snake_case
+    return TableLayout(table.name, kinds, naming)
+
+
+def _unlisted(report: Report, name: str, known: set[str]) -> TableLayout:
+    """A list of records the definition does not know still becomes a table of its own."""
+    first = report.tables[0].name
+    return TableLayout(f"{first}_{column_name(name)}", {}, _documented_name)
+
+
+def _documented_name(path: Tuple[str, ...]) -> str:
+    return column_name(".".join(path))
+
+
+def hints(report: Report, table: Table) -> TTableSchemaColumns:
+    """Column hints of a table: what the definition declares and what every row has."""
+    types: Dict[str, str] = {
+        "region" if report.regional else "marketplace_id": "text",
+        "report_id": "text",
+        "window_start": "timestamp",
+        "window_end": "timestamp",
+        **table.columns,
+    }
+    columns = {
+        name: cast(TColumnSchema, {"name": name, "data_type": data_type})
+        for name, data_type in types.items()
+    }
+    if clears(report, table):
+        columns[DELETED] = {"name": DELETED, "data_type": "bool", "hard_delete": True}
+    return columns
+
+
+def clears(report: Report, table: Table) -> bool:
+    """True when a window is cleared before its rows come, so that vanished rows vanish."""
+    known = {"marketplace_id", "region", "report_id", "window_start", "window_end"}
+    if "asin" in report.replaced_columns(table) and report.asins:
+        known = known | {"asin"}
+    return set(report.replaced_columns(table)) <= known
+
+
+def clearing(job: Job, region: str) -> Iterator[Rows]:
+    """Rows that clear the windows of a report in its tables, whether rows follow or not."""
+    windows = periods_in(job.report, job.window)
+    for table in job.report.tables:
+        if not clears(job.report, table):
+            continue
+        replaced = job.report.replaced_columns(table)
+        asins = job.scope.asins if "asin" in replaced else [""]
+        count = len(windows) * len(asins)
+        values: Dict[str, pa.Array] = {}
+        for name, value in origin(job, region).items():
+            values[name] = pa.array([value] * count, pa.string())
+        values["window_start"] = pa.array([w.start for w in windows for _ in asins], STAMP)
+        values["window_end"] = pa.array([w.end for w in windows for _ in asins], STAMP)
+        if "asin" in replaced:
+            values["asin"] = pa.array(asins * len(windows), pa.string())
+        values[DELETED] = pa.array([True] * count)
+        yield Rows(job.report.name, table.name, pa.table(values))
+
+
+def origin(job: Job, region: str) -> Dict[str, str]:
+    """Where the rows of a report come from."""
+    where = (
+        ("region", region) if job.report.regional else ("marketplace_id", job.scope.marketplace_id)
+    )
+    return {where[0]: where[1], "report_id": job.report_id}
+
+
+def stamped(job: Job, table: Table, data: pa.Table, region: str) -> Tuple[pa.Table, pa.Table]:
+    """Adds to rows where they come from and which window they replace.
+
+    A column of the report itself is never overwritten.
+
+    Args:
+        job (Job): The report they are of.
+        table (Table): The table they are for.
+        data (pa.Table): As read.
+        region (str): The account's.
+
+    Returns:
+        Tuple[pa.Table, pa.Table]: The rows to load, and, with the columns of `REJECTED_SCHEMA`,
+        those that lie outside the windows that were asked for: loaded, they would replace others.
+    """
+    rejected = REJECTED_SCHEMA.empty_table()
+    if table.dated and job.report.may_span and table.dated in data.column_names:
+        data, starts, ends, rejected = _by_period(job, table, data)
+    else:
+        starts = pa.repeat(pa.scalar(job.window.start, STAMP), data.num_rows)
+        ends = pa.repeat(pa.scalar(job.window.end, STAMP), data.num_rows)
+    added: Dict[str, Any] = {
+        name: pa.repeat(pa.scalar(value, pa.string()), data.num_rows)
+        for name, value in origin(job, region).items()
+    }
+    added["window_start"], added["window_end"] = starts, ends
+    if job.report.period.is_calendar and not table.dated:
+        # rows without dates of their own get those of the window, where the table documents them
+        for name, day in (
+            ("start_date", job.window.start),
+            ("end_date", job.window.end.subtract(days=1)),
+        ):
+            if table.columns.get(name) == "date":
+                added[name] = pa.repeat(pa.scalar(_day(day), pa.date32()), data.num_rows)
+    for name, column in added.items():
+        if name not in data.column_names:
+            data = data.append_column(name, column)
+    return data, rejected
+
+
+def _by_period(
+    job: Job, table: Table, data: pa.Table
+) -> Tuple[pa.Table, pa.Array, pa.Array, pa.Table]:
+    """Splits rows by whether their own date is one of the periods asked for."""
+    windows = periods_in(job.report, job.window)
+    dated = data.column(table.dated).combine_chunks()
+    keys = pa.array([_as(window.start, dated.type) for window in windows], dated.type)
+    index = pc.index_in(dated, value_set=keys)
+    rejected = REJECTED_SCHEMA.empty_table()
+    if index.null_count:
+        outside = data.filter(pc.is_null(index))
+        rejected = _outside(job, table, outside)
+        inside = pc.is_valid(index)
+        data, index = data.filter(inside), index.filter(inside)
+    starts = pa.array([window.start for window in windows], STAMP).take(index)
+    ends = pa.array([window.end for window in windows], STAMP).take(index)
+    return data, starts, ends, rejected
+
+
+def _outside(job: Job, table: Table, rows: pa.Table) -> pa.Table:
+    span = f"{job.window.start.to_date_string()} to {job.window.end.to_date_string()}"
+    return pa.Table.from_pylist(
+        [
+            {
+                "table_name": table.name,
+                "line_number": None,
+                "raw_text": str(row),
+                "reason": f"{table.dated} = {row[table.dated]} lies outside the window {span}.",
+            }
+            for row in rows.to_pylist()
+        ],
+        REJECTED_SCHEMA,
+    )
+
+
+def kept_aside(job: Job, rejected: pa.Table, region: str) -> Rows:
+    """Rows of `report_rejected_row`."""
+    rows: List[Dict[str, Any]] = [
+        {
+            **origin(job, region),
+            "report_type": job.report.report_type,
+            "window_start": job.window.start,
+            "window_end": job.window.end,
+            **row,
+        }
+        for row in rejected.to_pylist()
+    ]
+    return Rows(REJECTED, REJECTED, rows)
+
+
+def _as(moment: pendulum.DateTime, kind: pa.DataType) -> Any:
+    return (
+        _day(moment)
+        if pa.types.is_date(kind)
+        else datetime.fromtimestamp(moment.timestamp(), timezone.utc)
+    )
+
+
+def _day(moment: pendulum.DateTime) -> date:
+    return date(moment.year, moment.month, moment.day)

@@ -1,0 +1,220 @@
+"""What Amazon wants of a request for a report, type by type, and what it does without."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Mapping, Optional
+
+PERIODS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+VIEWS = ("MANUFACTURING", "SOURCING")
+NOT_YET = "The report data for the requested date range is not yet available"
+NO_DATA = "The requested data is unavailable. Please try a different date range"
+INVALID = "{name} parameter contains an invalid value"
+MISSING = "This report type requires the {names} reportOption to be specified"
+MISALIGNED = (
+    "Please double check that your parameters are valid: dataStartTime must be the first day and"
+    " dataEndTime the last day of the requested period"
+)
+TOO_LONG = "Please double check that your parameters are valid: the date range is too long"
+SEVERAL = (
+    "Report rejected for this client. Multiple marketplaces were provided for this report type that"
+    " can only be applied to one marketplace at a time. Please retry with only one marketplace per"
+    " request."
+)
+SELLER_ACCOUNT = (
+    "Report type {number} does not support account ID of type class"
+    " com.amazon.partner.account.id.MerchantAccountId."
+)
+SPANS = {"DAY": 15, "WEEK": 49, "MONTH": 460, "QUARTER": 370, "YEAR": 732}
+"""Most days of a request by its period."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One report type.
+
+    Attributes:
+        format: `json`, `tsv` or `xml`.
+        role: The role an application needs.
+        options: Values by option; an empty tuple takes any.
+        required: Options that must be there.
+        dated: The request must name its days.
+        spans: Most days by period; none for types of one period a request.
+        single_period: One period a request, whatever its length.
+        lag: Hours until a period is published.
+        misaligned: `fatal` or `widen`.
+        cooldown: Seconds between two requests for the same thing.
+        quota: Requests, seconds: an allowance of the type's own.
+        restricted: The document needs a restricted data token.
+        vendor: For vendors only.
+        made: Amazon makes it; it cannot be requested.
+        empty: `CANCELLED` or `FATAL`, when there is no data; else a document without rows.
+        regional: The marketplaces of the request are ignored.
+    """
+
+    format: str
+    role: str
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    dated: bool = False
+    spans: Optional[Mapping[str, int]] = None
+    single_period: bool = False
+    lag: float = 0
+    misaligned: str = "fatal"
+    cooldown: float = 0
+    quota: Optional[tuple[int, int]] = None
+    restricted: bool = False
+    vendor: bool = False
+    made: bool = False
+    empty: str = ""
+    regional: bool = False
+
+
+_BRAND, _FBA, _ORDERS = "Brand Analytics", "Amazon Fulfillment", "Inventory and Order Tracking"
+_PERIOD = {"reportPeriod": PERIODS}
+_BRAND_PERIOD = {"reportPeriod": PERIODS[:4]}
+_LONGER = {"reportPeriod": PERIODS[1:4]}
+
+
+def _vendor(options: Mapping[str, tuple[str, ...]], lag: float = 72) -> Rule:
+    return Rule(
+        "json", _BRAND, options, tuple(options), True, SPANS, lag=lag, vendor=True
+    )  # fmt: skip
+
+
+def _brand(options: Mapping[str, tuple[str, ...]], single: bool, *more: str) -> Rule:
+    extra: dict[str, tuple[str, ...]] = {name: () for name in more}
+    return Rule(
+        "json", _BRAND, {**options, **extra}, ("reportPeriod", *more), True,
+        None if single else SPANS, single, 48, empty="FATAL",
+    )  # fmt: skip
+
+
+def _hours() -> Rule:
+    return Rule("json", _BRAND, {"currencyCode": ()}, (), True, vendor=True)
+
+
+_INVENTORY_NOW = Rule("tsv", _FBA, cooldown=1800)
+_FBA_DAYS = Rule("tsv", _FBA, dated=True, cooldown=14_400)
+_ALL_ORDERS = Rule("tsv", _ORDERS, dated=True, regional=True)
+_LISTINGS = Rule(
+    "tsv", "Product Listing", {"Custom": (), "preferredReportDocumentLocale": ()}, cooldown=1800
+)
+
+RULES: dict[str, Rule] = {
+    "GET_VENDOR_SALES_REPORT": _vendor(
+        {**_PERIOD, "distributorView": VIEWS, "sellingProgram": ("RETAIL", "BUSINESS", "FRESH")}
+    ),
+    "GET_VENDOR_INVENTORY_REPORT": _vendor(
+        {**_PERIOD, "distributorView": VIEWS, "sellingProgram": ("RETAIL", "FRESH")}
+    ),
+    "GET_VENDOR_TRAFFIC_REPORT": _vendor(_PERIOD),
+    "GET_VENDOR_NET_PURE_PRODUCT_MARGIN_REPORT": _vendor(_PERIOD, 168),
+    "GET_VENDOR_FORECASTING_REPORT": Rule(
+        "json", _BRAND, {"sellingProgram": ("RETAIL", "FRESH")}, ("sellingProgram",), vendor=True
+    ),
+    "GET_VENDOR_REAL_TIME_SALES_REPORT": _hours(),
+    "GET_VENDOR_REAL_TIME_TRAFFIC_REPORT": _hours(),
+    "GET_VENDOR_REAL_TIME_INVENTORY_REPORT": _hours(),
+    "GET_BRAND_ANALYTICS_MARKET_BASKET_REPORT": _brand(_BRAND_PERIOD, False),
+    "GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT": _brand(_LONGER, False),
+    "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT": _brand(_BRAND_PERIOD, True),
+    "GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT": _brand(_LONGER, True, "asin"),
+    "GET_SALES_AND_TRAFFIC_REPORT": Rule(
+        "json",
+        _BRAND,
+        {"dateGranularity": PERIODS[:3], "asinGranularity": ("PARENT", "CHILD", "SKU")},
+        dated=True,
+        lag=24,
+        misaligned="widen",
+        quota=(4, 3600),
+    ),
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": _ALL_ORDERS,
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": _ALL_ORDERS,
+    "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": Rule(
+        "xml", _ORDERS, dated=True, regional=True
+    ),
+    "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING": Rule(
+        "tsv",
+        "Direct-to-Consumer Shipping (Restricted)",
+        {"ShowSalesChannel": ()},
+        dated=True,
+        restricted=True,
+    ),
+    "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": _FBA_DAYS,
+    "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA": _FBA_DAYS,
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL": _FBA_DAYS,
+    "GET_LEDGER_DETAIL_VIEW_DATA": Rule(
+        "tsv", _FBA, {"eventType": ()}, dated=True, cooldown=14_400
+    ),
+    "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA": _INVENTORY_NOW,
+    "GET_FBA_MYI_ALL_INVENTORY_DATA": _INVENTORY_NOW,
+    "GET_AFN_INVENTORY_DATA": _INVENTORY_NOW,
+    "GET_MERCHANT_LISTINGS_ALL_DATA": _LISTINGS,
+    "GET_MERCHANT_LISTINGS_DATA": _LISTINGS,
+    "GET_V2_SELLER_PERFORMANCE_REPORT": Rule("json", "Selling Partner Insights"),
+    "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2": Rule("tsv", "Finance and Accounting", made=True),
+}
+"""The types with rows of their own; all others are cancelled for want of data."""
+
+OTHER = Rule("tsv", "", empty="CANCELLED")
+
+
+def refusal_of_options(rule: Rule, options: Mapping[str, str]) -> str:
+    """Why the options of a request are wrong, in Amazon's words; empty when they are right."""
+    missing = [name for name in rule.required if name not in options]
+    if missing:
+        return MISSING.format(names=", ".join(rule.required))
+    for name, value in options.items():
+        taken = rule.options.get(name)
+        if taken is None and rule is not OTHER:
+            return INVALID.format(name=name)
+        if taken and value not in taken:
+            return INVALID.format(name=name)
+        if name in ("asin", "asins") and len(value) > 200:
+            return INVALID.format(name=name)
+    return ""
+
+
+def refusal_of_days(rule: Rule, period: str, first: date, last: date) -> str:
+    """Why the days of a request are wrong, in Amazon's words; empty when they are right.
+
+    Args:
+        rule (Rule): The type's.
+        period (str): `DAY`, `WEEK`…; empty for types without periods.
+        first (date): First day.
+        last (date): Last day.
+    """
+    if not period or rule.misaligned == "widen":
+        return ""
+    if start_of(first, period) != first or end_of(last, period) != last or last < first:
+        return MISALIGNED
+    if rule.single_period and end_of(first, period) != last:
+        return MISALIGNED
+    if rule.spans and (last - first).days + 1 > rule.spans[period]:
+        return TOO_LONG
+    return ""
+
+
+def start_of(day: date, period: str) -> date:
+    """First day of the period a day is in; weeks start on Sunday."""
+    if period == "WEEK":
+        return day - timedelta(days=day.isoweekday() % 7)
+    if period == "MONTH":
+        return day.replace(day=1)
+    if period == "QUARTER":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    if period == "YEAR":
+        return day.replace(month=1, day=1)
+    return day
+
+
+def end_of(day: date, period: str) -> date:
+    """Last day of the period a day is in."""
+    first = start_of(day, period)
+    if period == "WEEK":
+        return first + timedelta(days=6)
+    months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(period, 0)
+    if not months:
+        return first
+    following = first.year * 12 + first.month - 1 + months
+    return date(following // 12, following % 12 + 1, 1) - timedelta(days=1)

@@ -1,0 +1,184 @@
+"""What finance costs on top of dlt: events exploded and loaded, against the same rows ready-made.
+
+    python -m benchmarks.finance_load [events]
+
+Both load into DuckDB from files on disk, without any network: one reads event groups with the
+resource `financial_events`, the other hands dlt the very rows that come out of it, table by table.
+Seconds of CPU are compared, as other processes on the machine disturb them least.
+"""
+
+import os
+import pickle
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+import dlt
+from dlt.common import Decimal, pendulum
+
+from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.finance.events import financial_events
+from amazon_selling_partner.finance.explode import Exploder
+from amazon_selling_partner.finance.groups import LIST_GROUPS
+from amazon_selling_partner.finance.hints import with_tables
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.finance_book import FinanceBook
+
+EVENTS = 300_000
+GROUPS = 20
+PAGE = 100
+NOW = pendulum.datetime(2026, 5, 20, 12)
+FIRST, LAST = pendulum.date(2026, 5, 1), pendulum.date(2026, 5, 15)
+
+
+class Archive:
+    """Stands in for the client: answers with pages that lie on disk.
+
+    Args:
+        folder (Path): Where they lie.
+        events (int): How many events in all.
+    """
+
+    def __init__(self, folder: Path, events: int) -> None:
+        self.files: Dict[str, List[Path]] = {}
+        self._known: Dict[str, Any] = {}
+        samples = _samples()
+        rng = random.Random(1)
+        for group in range(GROUPS):
+            files = self.files.setdefault(f"group{group:02d}", [])
+            for number in range(events // GROUPS // PAGE):
+                page: Dict[str, List[Any]] = {}
+                for position in range(PAGE):
+                    name, event = rng.choice(samples)
+                    # no two events are equal
+                    said = {**event, "SellerOrderId": f"{group}-{number}-{position}"}
+                    page.setdefault(name, []).append(said)
+                files.append(folder / f"events-{group}-{number}.pickle")
+                files[-1].write_bytes(pickle.dumps(page, pickle.HIGHEST_PROTOCOL))
+
+    def once(self, name: str, ask: Callable[[], Any]) -> Any:
+        """As the client's."""
+        if name not in self._known:
+            self._known[name] = ask()
+        return self._known[name]
+
+    def now(self) -> pendulum.DateTime:
+        """The present of the archive."""
+        return NOW
+
+    def pages(self, operation: Any, params: Dict[str, Any]) -> Iterator[Any]:
+        """All groups, closed, on the same two weeks."""
+        assert operation is LIST_GROUPS
+        yield [
+            {
+                "FinancialEventGroupId": group,
+                "ProcessingStatus": "Closed",
+                "FinancialEventGroupStart": "2026-05-01T00:00:00Z",
+                "FinancialEventGroupEnd": "2026-05-15T00:00:00Z",
+            }
+            for group in self.files
+        ]
+
+    def call(self, operation: Any, path: Dict[str, str], params: Dict[str, Any]) -> Any:
+        """A page of listFinancialEventsByGroupId."""
+        files = self.files[path["eventGroupId"]]
+        number = int(params["NextToken"] or 0)
+        events = pickle.loads(files[number].read_bytes())
+        following = str(number + 1) if number + 1 < len(files) else None
+        return {"payload": {"FinancialEvents": events, "NextToken": following}}
+
+
+def _samples() -> List[Tuple[str, Any]]:
+    """Events of all lists: as many of orders as a busy account has, some of each other list."""
+    simulator = Simulator(seed=1, orders_per_day=60, days=40, clock=VirtualClock(NOW.timestamp()))
+    book, now = simulator.account.part(FinanceBook), simulator.account.now()
+    entries = [entry for group in book.groups(now) for entry in book.entries(group, now)]
+    return [(entry.list_name, _exact(entry.write())) for entry in entries]
+
+
+def _exact(value: Any) -> Any:
+    """Fractions as the client hands them on."""
+    if isinstance(value, dict):
+        return {name: _exact(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_exact(part) for part in value]
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def _ready_made(archive: Archive, folder: Path) -> List[Path]:
+    """Writes the rows of each page to a file."""
+    found = []
+    for group, files in archive.files.items():
+        exploder = Exploder(group, FIRST, LAST)
+        for file in files:
+            rows = dict(exploder.explode(pickle.loads(file.read_bytes())))
+            found.append(folder / file.name.replace("events", "rows"))
+            found[-1].write_bytes(pickle.dumps(rows, pickle.HIGHEST_PROTOCOL))
+    return found
+
+
+def _bare(files: List[Path]) -> Any:
+    """The same tables with nothing but dlt."""
+
+    @dlt.resource(name="financial_events", write_disposition="merge", max_table_nesting=0)
+    def ready_made() -> Iterator[Any]:
+        for file in files:
+            for table, rows in pickle.loads(file.read_bytes()).items():
+                yield dlt.mark.with_table_name(rows, table)
+
+    return with_tables(ready_made())
+
+
+def _measured(name: str, folder: Path, resource: Any) -> Tuple[float, int]:
+    """Seconds of CPU and rows of a load."""
+    pipeline = dlt.pipeline(name, destination="duckdb", pipelines_dir=str(folder / "pipelines"))
+
+    @dlt.source(name="amazon_selling_partner")
+    def only() -> Any:
+        return resource
+
+    spent = [time.process_time()]
+    for step in (lambda: pipeline.extract(only()), pipeline.normalize, pipeline.load):
+        step()
+        spent.append(time.process_time())
+    counts = pipeline.last_trace.last_normalize_info.row_counts
+    rows = sum(count for table, count in counts.items() if table.startswith(("financial_", "net")))
+    extract, normalize, load = (after - before for before, after in zip(spent, spent[1:]))
+    total = spent[-1] - spent[0]
+    print(
+        f"{name:<12} extract {extract:6.1f}  normalize {normalize:6.1f}  load {load:6.1f}"
+        f"  total {total:6.1f} s CPU, {rows:,} rows"
+    )
+    return total, rows
+
+
+def main(events: int = EVENTS) -> None:
+    """Prints both loads and their ratio.
+
+    Args:
+        events (int): How many events to load.
+    """
+    os.environ["NORMALIZE__LOADER_FILE_FORMAT"] = "parquet"
+    os.environ["RUNTIME__LOG_LEVEL"] = "ERROR"
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.chdir(folder)
+        archive = Archive(folder, events)
+        files = _ready_made(archive, folder)
+        print(f"{events:,} events of {GROUPS} groups into {len(_tables(files))} tables")
+        bare, _ = _measured("bare_dlt", folder, _bare(files))
+        history = pendulum.datetime(2026, 4, 1)
+        ours, _ = _measured("finance", folder, with_tables(financial_events(archive, history)))
+        print(f"ratio {ours / bare:.2f}")
+
+
+def _tables(files: List[Path]) -> set:
+    return {table for file in files for table in pickle.loads(file.read_bytes())}
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)

@@ -1,0 +1,120 @@
+"""Which characters come out of which bytes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amazon_selling_partner.reports.documents import FlatLayout, JsonLayout, TableLayout
+from amazon_selling_partner.reports.documents.encoding import declared_encoding, fallback_encoding
+
+from .utils import read
+
+FLAT = FlatLayout(TableLayout("t"))
+JAPAN = "A1VC38T7YXB528"
+GERMANY = "A1PA6795UKMFR9"
+
+
+@pytest.mark.parametrize(
+    "content_type, marketplace, encoding, text",
+    [
+        ("text/plain; charset=UTF-8", GERMANY, "utf-8", "café € 日本 🎁"),
+        (None, GERMANY, "utf-8", "café € 日本 🎁"),
+        (None, JAPAN, "utf-8", "café € 日本 🎁"),
+        ("text/plain;charset=Cp1252", GERMANY, "cp1252", "café €5 „gut“ – Ž"),
+        ("text/plain; charset=ISO-8859-1", GERMANY, "cp1252", "café €5 „gut“"),
+        ('text/plain; charset="windows-1252"', GERMANY, "cp1252", "naïve …"),
+        (None, GERMANY, "cp1252", "café €5 „gut“"),
+        ("text/plain;charset=Windows-31J", JAPAN, "cp932", "①髙～ソ表 テスト"),
+        ("text/plain;charset=Shift_JIS", JAPAN, "cp932", "①髙～ソ表 テスト"),
+        (None, JAPAN, "cp932", "①髙～ソ表 テスト"),
+        ("text/plain;charset=nonsense", GERMANY, "utf-8", "café"),
+    ],
+)
+def test_lesson_d1_d2_d3_each_encoding_gives_its_characters(
+    content_type: str, marketplace: str, encoding: str, text: str
+) -> None:
+    data = f"sku\ttitle\r\n1\t{text}\r\n2\tplain\r\n".encode(encoding)
+    result = read(data, FLAT, content_type, fallback_encoding(marketplace))
+    assert result.rows() == [{"sku": "1", "title": text}, {"sku": "2", "title": "plain"}]
+
+
+def test_lesson_d3_only_an_explicit_charset_counts() -> None:
+    assert declared_encoding("text/plain") is None
+    assert declared_encoding(None) is None
+    assert declared_encoding("text/plain; charset=utf-8") == "utf-8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_byte_order_mark_wins_and_is_not_part_of_the_header(encoding: str, size: int) -> None:
+    data = "sku\ttitle\n1\tcafé 日本 🎁\n".encode(encoding)
+    result = read(data, FLAT, "text/plain;charset=Cp1252", size=size)
+    assert result.rows() == [{"sku": "1", "title": "café 日本 🎁"}]
+
+
+def test_lesson_d4_an_invalid_byte_late_in_the_document_decides_for_all_of_it() -> None:
+    lines = [b"sku\ttitle"] + [b"%d\tplain" % n for n in range(10_000)]
+    lines[10_000] = b"9999\tcaf\xe9"
+    rows = read(b"\n".join(lines), FLAT).rows()
+    assert len(rows) == 10_000
+    assert rows[-1] == {"sku": "9999", "title": "café"}
+
+
+def test_lesson_d4_utf8_with_a_damaged_line_keeps_that_line_aside_and_the_rest_right() -> None:
+    lines = [b"sku\ttitle"] + [f"{n}\tcafé {n}".encode() for n in range(10_000)]
+    lines[7_001] = b"7000\tbro\\ken \xff\xfe"
+    result = read(b"\n".join(lines), FLAT)
+    assert [row["title"] for row in result.rows()] == [
+        f"café {n}" for n in range(10_000) if n != 7000
+    ]
+    (rejected,) = result.rejected
+    assert rejected["line_number"] == 7002
+    assert rejected["raw_text"] == "7000\tbro\\\\ken \\xff\\xfe"
+    assert rejected["reason"] == "not valid utf-8"
+
+
+def test_declared_charset_that_does_not_hold_gives_way_to_utf8() -> None:
+    # 0x8d and 0x81 mean nothing in cp1252
+    data = "sku\ttitle\n1\tčÁ\n".encode()
+    assert read(data, FLAT, "text/plain;charset=Cp1252").rows()[0]["title"] == "čÁ"
+
+
+def test_byte_invalid_in_every_candidate_is_kept_aside() -> None:
+    data = b"sku\ttitle\n1\t\x81 caf\xe9\n2\tcaf\xe9\n"
+    result = read(data, FLAT, "text/plain;charset=Cp1252")
+    assert result.rows() == [{"sku": "2", "title": "café"}]
+    assert result.rejected[0]["raw_text"] == "1\t\\x81 café"
+    assert result.rejected[0]["line_number"] == 2
+
+
+def test_json_is_utf8_whatever_the_header_says() -> None:
+    data = '{"rows":[{"title":"café 日本"}]}'.encode()
+    layout = JsonLayout({"rows": TableLayout("t")})
+    assert read(data, layout, "application/json;charset=ISO-8859-1").rows() == [
+        {"title": "café 日本"}
+    ]
+
+
+def test_lesson_d12_runs_in_the_c_locale() -> None:
+    code = (
+        "from amazon_selling_partner.reports.documents import *\n"
+        "d = Document([b'sku\\ttitle\\n1\\t', 'é日'.encode(), b'\\n'])\n"
+        "(_, t), = read_document(d, FlatLayout(TableLayout('t')))\n"
+        "assert t.to_pylist() == [{'sku': '1', 'title': '\\u00e9\\u65e5'}]\n"
+    )
+    environment = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("é日", "\\u00e9\\u65e5")],
+        env=environment,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()

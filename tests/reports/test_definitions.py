@@ -1,0 +1,300 @@
+"""The report definitions against Amazon's schemas and models, where they are present."""
+
+import json
+from datetime import date
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_selling_partner.client.errors import ConfigurationError
+from amazon_selling_partner.reports import calls, report
+from amazon_selling_partner.reports.columns import column_name, header_name
+from amazon_selling_partner.reports.definitions import known_reports, reports_of
+from amazon_selling_partner.reports.failures import TEXTS, Kind, classified, refused
+from amazon_selling_partner.reports.report import REMOVED, Period, Report, check_options, removed
+from amazon_selling_partner.reports.scopes import CURRENCIES, packed_asins, scopes_of
+from amazon_selling_partner.reports.tables import hints, layout
+from amazon_selling_partner.settings import MARKETPLACES
+from tests.utils import MODELS, model, operations, usage_plan
+
+ALL = known_reports(["PARENT", "CHILD", "SKU"])
+SCHEMAS = {
+    "GET_VENDOR_SALES_REPORT": "vendorSalesReport.json",
+    "GET_VENDOR_INVENTORY_REPORT": "vendorInventoryReport.json",
+    "GET_VENDOR_TRAFFIC_REPORT": "vendorTrafficReport.json",
+    "GET_VENDOR_NET_PURE_PRODUCT_MARGIN_REPORT": "vendorNetPureProductMarginReport.json",
+    "GET_VENDOR_FORECASTING_REPORT": "vendorForecastingReport.json",
+    "GET_VENDOR_REAL_TIME_SALES_REPORT": "vendorRealTimeSalesReport.json",
+    "GET_VENDOR_REAL_TIME_TRAFFIC_REPORT": "vendorRealTimeTrafficReport.json",
+    "GET_VENDOR_REAL_TIME_INVENTORY_REPORT": "vendorRealTimeInventoryReport.json",
+    "GET_SALES_AND_TRAFFIC_REPORT": "sellerSalesAndTrafficReport.json",
+    "GET_BRAND_ANALYTICS_MARKET_BASKET_REPORT": "sellingPartnerMarketBasketAnalysisReport.json",
+    "GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT": "sellingPartnerRepeatPurchaseReport.json",
+    "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT": "sellingPartnerSearchTermsReport.json",
+    "GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT": (
+        "sellingPartnerSearchQueryPerformanceReport.json"
+    ),
+    "GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT": (
+        "sellingPartnerSearchCatalogPerformanceReport.json"
+    ),
+    "GET_PROMOTION_PERFORMANCE_REPORT": "promotionReport.json",
+    "GET_V2_SELLER_PERFORMANCE_REPORT": "accountHealthReport-2020-11-18.json",
+    "MARKETPLACE_ASIN_PAGE_VIEW_METRICS": "marketplaceAsinPageViewMetrics.json",
+}
+TYPES = {
+    "integer": {"bigint"},
+    "number": {"double", "decimal"},
+    "string": {"text", "date", "timestamp"},
+}
+
+
+def schema(name: str) -> Dict[str, Any]:
+    path = MODELS / "schemas" / "reports" / name
+    if not path.exists():
+        pytest.skip(f"Amazon's schemas are not at {MODELS}; set SP_API_MODELS")
+    loaded: Dict[str, Any] = json.loads(path.read_text())
+    return loaded
+
+
+def resolved(whole: Dict[str, Any], part: Dict[str, Any]) -> Dict[str, Any]:
+    while "$ref" in part:
+        name = part["$ref"].rsplit("/", 1)[1]
+        part = (whole.get("definitions") or whole.get("$defs"))[name]
+    return part
+
+
+def leaves(whole: Dict[str, Any], part: Dict[str, Any], path: Tuple[str, ...]) -> Iterator[Any]:
+    part = resolved(whole, part)
+    if part.get("properties"):
+        for name, inner in part["properties"].items():
+            yield from leaves(whole, inner, path + (name,))
+    else:
+        yield ".".join(path), part
+
+
+def documented() -> Dict[str, Any]:
+    path = MODELS.parent / "spec" / "documented-schema.json"
+    if not path.exists():
+        pytest.skip(f"the documented schema is not at {path}")
+    loaded = json.loads(path.read_text())
+    return {
+        name: table
+        for name, table in loaded.items()
+        if "alias_of" not in table and table.get("report")
+    }
+
+
+def test_all_documented_report_tables_with_their_columns_and_keys() -> None:
+    tables = {table.name: (item, table) for item in ALL for table in item.tables}
+    for name, said in documented().items():
+        item, table = tables[name]
+        assert item.report_type == said["report"]["type"], name
+        assert table.records == said["report"].get("record_list", ""), name
+        for option, value in said["report"]["options"].items():
+            if option != "currencyCode":
+                assert item.options[option] == value, name
+        if item.format != "json":
+            continue
+        assert set(table.key) == set(said["primary_key"]), name
+        assert set(said["columns"]) <= set(hints(item, table)), name
+
+
+def test_documented_column_names_follow_from_the_properties() -> None:
+    """Every column of every documented JSON table is `column_name` of a property of the schema."""
+    for name, said in documented().items():
+        if "schema_file" not in said["report"]:
+            continue
+        whole = schema(said["report"]["schema_file"].rsplit("/", 1)[1])
+        rows = resolved(whole, whole["properties"][said["report"]["record_list"]])["items"]
+        names = {column_name(path) for path, _ in leaves(whole, rows, ())}
+        added = {"marketplace_id", "start_date", "end_date"}
+        assert set(said["columns"]) - added <= names, name
+
+
+@pytest.mark.parametrize("item", [r for r in ALL if r.report_type in SCHEMAS], ids=lambda r: r.name)
+def test_columns_options_and_lists_agree_with_amazons_schema(item: Report) -> None:
+    whole = schema(SCHEMAS[item.report_type])
+    lists = {
+        name: resolved(whole, part)
+        for name, part in whole["properties"].items()
+        if resolved(whole, part).get("type") == "array"
+    }
+    mine = {table.records for table in item.tables}
+    elsewhere = {t.records for r in ALL if r.report_type == item.report_type for t in r.tables}
+    # nothing in a document is thrown away
+    assert mine <= set(lists) <= elsewhere
+    for table in item.tables:
+        rows = lists[table.records]["items"]
+        for path, leaf in leaves(whole, rows, ()):
+            column = column_name(path)
+            if item.report_type == "GET_V2_SELLER_PERFORMANCE_REPORT":
+                assert len(column) <= 63, column
+                continue
+            if table.columns.get(column) == "json":
+                continue
+            wanted = TYPES.get(leaf.get("type", "string"), {"text"})
+            declared = table.columns.get(column, "text")
+            assert declared in wanted, (table.name, column, declared, leaf)
+            if leaf.get("format") == "date":
+                assert declared == "date", (table.name, column)
+            if leaf.get("format") == "date-time":
+                assert declared == "timestamp", (table.name, column)
+            if column.endswith("_amount"):
+                assert declared == "decimal", (table.name, column)
+    specification = resolved(whole, whole["properties"].get("reportSpecification", {}))
+    options = resolved(whole, specification.get("properties", {}).get("reportOptions", {}))
+    for name, part in options.get("properties", {}).items():
+        values = resolved(whole, part).get("enum")
+        if values and name in item.options:
+            assert item.options[name] in values
+            assert set(item.choices.get(name, values)) == set(values), name
+    for name in options.get("required", []):
+        sent = {*item.options, *item.dates_in_options, item.asins}
+        assert name in sent, (item.name, name)
+
+
+@pytest.mark.parametrize("operation", calls.OPERATIONS, ids=lambda operation: operation.name)
+def test_r8_operations_agree_with_amazons_models(operation: Any) -> None:
+    name = "tokens_2021-03-01.json" if "Restricted" in operation.name else "reports_2021-06-30.json"
+    method, path, printed = operations(model(name))[operation.name]
+    assert (operation.method, operation.path) == (method, path)
+    assert (operation.rate, operation.burst) == usage_plan(printed)
+
+
+def test_names_are_unique_and_short() -> None:
+    names = [item.name for item in ALL]
+    assert len(names) == len(set(names))
+    filled = [table.name for item in ALL for table in item.tables]
+    assert len(filled) == len(set(filled))
+    for item in ALL:
+        assert item.name == item.tables[0].name or item.name in [t.name for t in item.tables]
+        for table in item.tables:
+            assert len(table.name) <= 63
+            for column in hints(item, table):
+                assert column == header_name(column) or item.format == "json", column
+                assert len(column) <= 63
+
+
+def test_every_definition_can_be_read_and_scoped() -> None:
+    for item in ALL:
+        layout(item, ["A1PA6795UKMFR9"])
+        scopes = scopes_of(item, ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"], {}, ["B000000001"])
+        assert len(scopes) == (1 if item.regional else 2)
+        for scope in scopes:
+            assert not any("{" in value for value in scope.options.values())
+        if item.span > 1 and item.period.is_calendar:
+            assert all(table.dated for table in item.tables), item.name
+        if item.period is not Period.LISTED:
+            assert not removed(item.report_type, date(2026, 11, 23)), item.name
+
+
+def test_restricted_reports_come_with_include_pii_only() -> None:
+    assert not any(item.restricted for item in reports_of(False).values())
+    assert any(item.restricted for item in reports_of(False, include_pii=True).values())
+    for name in ("GET_GST_MTR_B2B_CUSTOM", "GET_VAT_TRANSACTION_DATA", "SC_VAT_TAX_REPORT"):
+        assert all(item.restricted for item in ALL if item.report_type == name)
+
+
+def test_k6_granularities_are_part_of_table_and_key() -> None:
+    tables = [t for i in ALL if i.report_type == "GET_SALES_AND_TRAFFIC_REPORT" for t in i.tables]
+    daily = {table.name: table.key for table in tables if table.name.endswith("daily")}
+    assert set(daily) == {
+        "sales_and_traffic_business_report_daily",
+        "sales_and_traffic_business_parent_report_daily",
+        "sales_and_traffic_business_child_report_daily",
+        "sales_and_traffic_business_sku_report_daily",
+    }
+    with pytest.raises(ConfigurationError, match="sales_and_traffic_by"):
+        known_reports(["ASIN"])
+
+
+def test_x3_removed_types_name_their_day_and_what_to_use() -> None:
+    assert removed("GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE", date(2026, 11, 10)) == ""
+    for name, (day, instead) in REMOVED.items():
+        assert day.isoformat() in removed(name, date(2027, 1, 1)) and instead
+
+
+def test_c1_wrong_values_fail_before_any_request() -> None:
+    sales = next(item for item in ALL if item.report_type == "GET_VENDOR_SALES_REPORT")
+    with pytest.raises(ConfigurationError, match="distributorView = 'manufacturing'"):
+        check_options(sales, {"distributorView": "manufacturing"})
+    assert check_options(sales, {"other": True})["other"] == "true"
+
+
+@pytest.mark.parametrize(
+    "arguments,says",
+    [
+        ({"period": "fortnight"}, "period"),
+        ({"format": "pdf"}, "format"),
+        ({"format": "json"}, "records"),
+        ({"span": 5}, "dated"),
+    ],
+)
+def test_own_reports_are_checked(arguments: Dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        report("GET_X", **arguments)
+
+
+def test_currencies_of_all_marketplaces() -> None:
+    euro = {"DE", "FR", "IT", "ES", "NL", "BE", "IE"}
+    assert {place.country for place in MARKETPLACES.values()} == set(CURRENCIES) | euro
+
+
+@given(st.lists(st.from_regex(r"[A-Z0-9]{10}", fullmatch=True), max_size=90))
+def test_o13_packets_hold_every_asin_once_in_the_fewest(asins: List[str]) -> None:
+    packets = packed_asins(asins)
+    assert [asin for packet in packets for asin in packet] == list(dict.fromkeys(asins))
+    assert all(len(" ".join(packet)) <= 200 for packet in packets)
+    assert all(len(packet) == 18 for packet in packets[:-1])
+
+
+@pytest.mark.parametrize(
+    "text,kind",
+    [
+        ("The requested marketplaceId did not match the marketplace associated", Kind.OPTIONS),
+        ("marketplaceId did not match the provided marketplaceId", Kind.OPTIONS),
+        ("No vendor code set as manufacturing role for vendor group", Kind.PERMISSION),
+        (
+            "Please verify if you have correct vendor code and/or required permissions to request"
+            " this report",
+            Kind.PERMISSION,
+        ),
+        ("The report data for the requested date range is not yet available.", Kind.LATER),
+        ("The requested data is unavailable. Please try a different date range", Kind.NO_DATA),
+        ("distributorView parameter contains an invalid value", Kind.OPTIONS),
+        ("Please double check that your parameters are valid", Kind.OPTIONS),
+        (
+            "This report type requires the reportPeriod, distributorView, sellingProgram"
+            " reportOption to be specified",
+            Kind.OPTIONS,
+        ),
+        ("Report type 56300 does not support account ID of type class X.", Kind.OPTIONS),
+        ("", Kind.UNKNOWN),
+        ("Internal wibble", Kind.UNKNOWN),
+    ],
+)
+def test_r3_texts_of_fatal_documents(text: str, kind: Kind) -> None:
+    failure = classified(ALL[0], text)
+    assert failure.kind is kind
+    assert ALL[0].report_type in failure.sentence and text.strip(".") in failure.sentence
+    assert "\n" not in failure.sentence
+
+
+def test_refusals_name_the_role() -> None:
+    failure = refused(ALL[0], 403, "Access to requested resource is denied.")
+    assert failure.kind is Kind.PERMISSION and f"'{ALL[0].role}'" in failure.sentence
+    several = refused(ALL[0], 400, "Multiple marketplaces were provided for this report type")
+    assert several.kind is Kind.OPTIONS
+    assert all(meaning for _, _, meaning in TEXTS)
+
+
+def test_examples_of_names() -> None:
+    assert column_name("orderedProductSalesB2B") == "ordered_product_sales_b_2_b"
+    assert column_name("p70ForecastUnits") == "p_70_forecast_units"
+    assert column_name("SAFETClaimId") == "safetclaim_id"
+    assert column_name("aged90PlusDaysSellableInventoryCost.amount") == (
+        "aged_90_plus_days_sellable_inventory_cost_amount"
+    )
+    assert header_name("Quantity Available") == "quantity_available"

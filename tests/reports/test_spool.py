@@ -1,0 +1,50 @@
+"""Rows of a document that fails on the way are not handed on."""
+
+from typing import Iterator, List, Tuple
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_selling_partner.reports.spool import whole
+
+Named = Tuple[str, pa.Table]
+
+
+def test_nothing_of_a_broken_document_is_handed_on() -> None:
+    def broken() -> Iterator[Named]:
+        yield "a", pa.table({"x": [1, 2]})
+        raise ValueError("the rest is missing")
+
+    taken: List[Named] = []
+    with pytest.raises(ValueError, match="missing"):
+        for named in whole(broken()):
+            taken.append(named)
+    assert taken == []
+
+
+pieces = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.sampled_from(["x", "y"]),
+        st.lists(st.integers(0, 9), max_size=5),
+    ),
+    max_size=12,
+)
+
+
+@given(pieces)
+def test_everything_comes_back_in_order(parts: List[Tuple[str, str, List[int]]]) -> None:
+    """Whatever the order of tables and however their columns change on the way."""
+    tables = [(name, pa.table({column: values})) for name, column, values in parts]
+    back = list(whole(tables))
+    for name in "ab":
+        told = [(c, v) for n, c, values in parts if n == name for v in values]
+        found = [
+            (table.column_names[0], value)
+            for n, table in back
+            if n == name
+            for value in table.column(0).to_pylist()
+        ]
+        assert found == told

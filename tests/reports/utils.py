@@ -1,0 +1,155 @@
+"""A simulator with reports, a desk without dlt, and a source with reports only."""
+
+import json
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional, Sequence
+
+import dlt
+from dlt.common import pendulum
+
+from amazon_selling_partner import SellingPartnerCredentials, connect
+from amazon_selling_partner.client import SellingPartnerClient, VirtualClock
+from amazon_selling_partner.reports import report_resources
+from amazon_selling_partner.reports.jobs import Journal
+from amazon_selling_partner.reports.lifecycle import Desk
+from amazon_selling_partner.reports.planning import Plan
+from amazon_selling_partner.reports.report import Report
+from amazon_selling_partner.reports.tables import Rows
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.reports import ReportBook
+
+US, CA, DE, JP = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1PA6795UKMFR9", "A1VC38T7YXB528"
+REGIONS = {US: "NORTH_AMERICA", CA: "NORTH_AMERICA", DE: "EUROPE", JP: "FAR_EAST"}
+NOW = pendulum.datetime(2026, 11, 23, 13, 37)
+
+
+class Account:
+    """One simulated account and what its tests need.
+
+    Args:
+        simulator (Simulator): Running.
+        marketplace_ids (Sequence[str]): Where it sells.
+    """
+
+    def __init__(self, simulator: Simulator, marketplace_ids: Sequence[str]) -> None:
+        self.simulator = simulator
+        self.book = simulator.account.part(ReportBook)
+        self.marketplace_ids = list(marketplace_ids)
+        self.states: Dict[str, Dict[str, Any]] = {}
+        self.shared: Dict[str, Any] = {}
+
+    @property
+    def clock(self) -> VirtualClock:
+        """The clock both sides live on."""
+        clock = self.simulator.clock
+        assert isinstance(clock, VirtualClock)
+        return clock
+
+    @property
+    def now(self) -> pendulum.DateTime:
+        """The time on it."""
+        return pendulum.from_timestamp(self.clock.time())
+
+    def client(self) -> SellingPartnerClient:
+        """A client of this account."""
+        credentials = SellingPartnerCredentials()
+        for name, value in self.simulator.credentials.items():
+            setattr(credentials, name, value)
+        return connect(
+            credentials,
+            REGIONS[self.marketplace_ids[0]],
+            api_url=self.simulator.url,
+            token_url=self.simulator.token_url,
+            clock=self.clock,
+        )
+
+    def desk(
+        self,
+        reports: Sequence[Report],
+        since: Optional[pendulum.DateTime] = None,
+        budget: float = 7200,
+        journal: Optional[Journal] = None,
+        **more: Any,
+    ) -> Desk:
+        """A desk whose state this account keeps between runs."""
+        return Desk(
+            self.client(),
+            Plan(
+                reports,
+                self.marketplace_ids,
+                since or self.now.subtract(days=10),
+                budget,
+                **more,
+            ),
+            lambda name: self.states.setdefault(name, {}),
+            self.shared,
+            journal or Journal(None),
+        )
+
+    def run(self, reports: Sequence[Report], **more: Any) -> List[Rows]:
+        """One run to its end."""
+        self.last = self.desk(reports, **more)
+        return list(self.last.run())
+
+    def source(self, *names: str, since: Optional[pendulum.DateTime] = None, **more: Any) -> Any:
+        """The source's report resources, those of `names` and what tells about them."""
+        since = since or self.now.subtract(days=10)
+
+        @dlt.source(name="amazon_selling_partner")
+        def only_reports() -> Any:
+            yield from report_resources(
+                self.client(), self.marketplace_ids, since, self.book.vendor, **more
+            )
+
+        return only_reports().with_resources(*names, "report_run", "report_rejected_row")
+
+    def bodies(self, report_type: str = "") -> List[Dict[str, Any]]:
+        """Bodies of the createReport calls that were made."""
+        found = [
+            json.loads(request.body)
+            for request in self.simulator.requests
+            if request.operation == "createReport"
+        ]
+        return [body for body in found if report_type in ("", body["reportType"])]
+
+    def calls(self, operation: str) -> int:
+        """How often an operation was called."""
+        return sum(request.operation == operation for request in self.simulator.requests)
+
+
+@contextmanager
+def account(
+    marketplace_ids: Sequence[str] = (US,),
+    vendor: bool = False,
+    orders_per_day: int = 5,
+    days: int = 40,
+    now: pendulum.DateTime = NOW,
+) -> Iterator[Account]:
+    """A running simulator with one account."""
+    clock = VirtualClock(now.timestamp())
+    with Simulator(
+        seed=3,
+        orders_per_day=orders_per_day,
+        days=days,
+        marketplaces=tuple(marketplace_ids),
+        clock=clock,
+    ) as simulator:
+        made = Account(simulator, marketplace_ids)
+        made.book.vendor = vendor
+        yield made
+
+
+def run_rows(rows: Sequence[Rows]) -> List[Dict[str, Any]]:
+    """The rows of `report_run`."""
+    return [row for item in rows if item.table == "report_run" for row in item.data]
+
+
+def table_rows(rows: Sequence[Rows], table: str) -> List[Dict[str, Any]]:
+    """The rows a run gave for a table, those that clear windows left out."""
+    return [
+        row
+        for item in rows
+        if item.table == table
+        for row in (item.data if isinstance(item.data, list) else item.data.to_pylist())
+        if not row.get("_deleted")
+    ]
