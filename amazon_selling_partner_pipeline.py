@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from typing import List, Optional
+from typing import Any, List, Optional
 
 import dlt
-from dlt.common import pendulum
+from dlt.common import Decimal, pendulum
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner import (
@@ -17,6 +17,7 @@ from amazon_selling_partner import (
 from amazon_selling_partner.access import check_access
 from amazon_selling_partner.client.errors import ConfigurationError, SellingPartnerError, reason
 from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.reports import ReportBook
 from amazon_selling_partner.sync.summary import failed, summary
 
 
@@ -85,11 +86,15 @@ def demo() -> int:
     )
     # quotas a thousand times Amazon's: at its own, the orders alone would take three hours
     with Simulator(orders_per_day=100, days=60, quota_factor=1000) as simulator:
+        book = simulator.account.part(ReportBook)
+        book.queue_seconds = book.making_seconds = 0
         print(f"A local SP-API answers at {simulator.url}; loading its account ...")
         source = amazon_selling_partner(
             credentials=SellingPartnerCredentials(**simulator.credentials),
             api_url=simulator.url,
             token_url=simulator.token_url,
+            historical_sync_time_frame=pendulum.now().subtract(days=60).to_date_string(),
+            reports_time_budget=60,
         )
         pipeline.run(source)
     print(f"\n{summary(pipeline)}\n")
@@ -104,11 +109,17 @@ def demo() -> int:
         for question, query in EXAMPLES:
             print(f"\n{question}\n{query}")
             with client.execute_query(query) as cursor:
-                lines = [[column[0] for column in cursor.description], *cursor.fetchall()]
-            widths = [max(len(str(line[i])) for line in lines) for i in range(len(lines[0]))]
+                lines = [[column[0] for column in cursor.description]]
+                lines += [[shown(value) for value in row] for row in cursor.fetchall()]
+            widths = [max(map(len, column)) for column in zip(*lines)]
             for line in lines:
-                print("  ".join(f"{value!s:<{width}}" for value, width in zip(line, widths)))
+                print("  ".join(f"{text:<{width}}" for text, width in zip(line, widths)))
     return 1 if failed(pipeline) else 0
+
+
+def shown(value: Any) -> str:
+    """A value as text, amounts with two places."""
+    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
 
 
 EXAMPLES = (

@@ -138,6 +138,8 @@ def report_resources(
                     yield Rows(item.name, table.name, dlt.mark.materialize_table_schema())
         for name, metrics in desk.outcomes.metrics().items():
             yield Rows(name, OUTCOME, metrics)
+        # the desk itself is not selected, so its calls are told by the table of its runs
+        yield Rows(RUNS, OUTCOME, dict(dlt.current.resource_metrics()))
 
     for item in reports.values():
         yield _table_resource(report_desk, item)
@@ -192,7 +194,9 @@ def _plain_resource(
     desk: DltResource, name: str, columns: Any, keys: Dict[str, Any]
 ) -> DltResource:
     def take(rows: Rows) -> Iterator[Any]:
-        if rows.table == name:
+        if rows.resource == name and rows.table == OUTCOME:
+            dlt.current.resource_metrics().update(rows.data)
+        elif rows.table == name:
             yield rows.data
 
     resource: DltResource = dlt.transformer(

@@ -145,7 +145,8 @@ def clearing(job: Job, region: str) -> Iterator[Rows]:
         if "asin" in replaced:
             values["asin"] = pa.array(asins * len(windows), pa.string())
         values[DELETED] = pa.array([True] * count)
-        yield Rows(job.report.name, table.name, pa.table(values))
+        cleared = _never_null(job.report, table, pa.table(values))
+        yield Rows(job.report.name, table.name, cleared)
 
 
 def origin(job: Job, region: str) -> Dict[str, str]:
@@ -193,7 +194,17 @@ def stamped(job: Job, table: Table, data: pa.Table, region: str) -> Tuple[pa.Tab
     for name, column in added.items():
         if name not in data.column_names:
             data = data.append_column(name, column)
-    return data, rejected
+    return _never_null(job.report, table, data), rejected
+
+
+def _never_null(report: Report, table: Table, data: pa.Table) -> pa.Table:
+    """Declares what rows are replaced by as the hints do, or dlt warns of each table it writes."""
+    replaced = report.replaced_columns(table)
+    fields = [
+        field.with_nullable(field.name not in replaced or data[field.name].null_count > 0)
+        for field in data.schema
+    ]
+    return data.cast(pa.schema(fields))
 
 
 def _by_period(

@@ -73,15 +73,17 @@ def summary(pipeline: dlt.Pipeline) -> str:
     normalized = trace.last_normalize_info if trace else None
     counts = dict(normalized.row_counts) if normalized else {}
     rows = [(t, n) for t, n in sorted(counts.items()) if not t.startswith("_dlt")]
-    lines = ["Loaded in this run:"]
+    lines = ["Written in this run (rows, with the marks that empty what is read again):"]
     lines += [f"  {table:<62} {n:>9} rows" for table, n in rows] or ["  nothing new"]
     lines += ["Calls to Amazon:"]
     for name, metric in sorted(metrics(pipeline).items()):
+        if "requests" not in metric:
+            continue
         lines.append(
             f"  {name:<32} {metric.get('requests', 0):>6} calls"
             f" {metric.get('throttled_seconds', 0):>9.0f} s waited for quota"
             f" {metric.get('throttled', 0):>5} throttled {metric.get('retries', 0):>5} repeated"
         )
     if trouble := problems(pipeline):
-        lines += ["Not loaded:", *(f"  {sentence}" for sentence in trouble)]
+        lines += ["To know:", *(f"  {sentence}" for sentence in trouble)]
     return "\n".join(lines)
