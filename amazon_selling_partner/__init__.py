@@ -12,7 +12,7 @@ from .client import Clock, SellingPartnerClient
 from .client.client import SYSTEM_CLOCK
 from .client.http import checked_url
 from .credentials import SellingPartnerCredentials
-from .finance import finance
+from .finance import finance_resources
 from .orders import PII_COLUMNS, orders
 from .regulated import checked_regulated_info, order_regulated_info
 from .reports import BUDGET, report, report_resources
@@ -112,7 +112,7 @@ def amazon_selling_partner(
         through = dlt.sources.incremental("interval_end", initial_value=start, lag=RESTATED)
         yield order_metrics(client, ids, start, through)
     if "FINANCE" in chosen:
-        yield from finance(client, start, adjustment_event_key)
+        yield from finance_resources(client, start, adjustment_event_key)
     if "REPORTS" in chosen:
         yield from report_resources(
             client,

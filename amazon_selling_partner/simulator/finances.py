@@ -10,12 +10,13 @@ from . import parameters
 from .errors import invalid, not_found
 from .finance_book import Entry, FinanceBook
 from .routes import Call, Routes
-from .times import ceil_ms
+from .times import DAY_MS, ceil_ms
 
 ROUTES = Routes()
 
 ROLE = "Finance and Accounting"
 LONGEST = timedelta(days=180)
+SHOWN = 730 * DAY_MS
 _IGNORED = ("NextToken",)
 
 
@@ -74,7 +75,9 @@ def list_financial_events_by_group_id(call: Call) -> dict[str, Any]:
         for entry in book.entries(group, place["at"])
         if _in(call, place["at"], "PostedAfter", "PostedBefore", entry.posted)
     ]
-    if _too_long(call, "PostedAfter", "PostedBefore"):
+    after = call.values["PostedAfter"]
+    asked_from = max(group.start, ceil_ms(after)) if after else group.start
+    if _too_long(call, "PostedAfter", "PostedBefore") or asked_from < place["at"] - SHOWN:
         entries = []
     if len(entries) > book.most_events:
         raise invalid("The response exceeds the maximum number of transactions.")

@@ -1,0 +1,66 @@
+"""Finance: every financial event in a table of its kind, and each settlement added up.
+
+The events come from Finances v0, whose event operations Amazon removes on 2027-08-27; see
+`reading.py`, the only place that calls them. Transactions, balances, summaries and payouts come
+from the newer APIs.
+"""
+
+from typing import Iterator
+
+import dlt
+from dlt.common import pendulum
+from dlt.extract import DltResource
+
+from ..client import SellingPartnerClient
+from . import balances, payouts, transactions
+from .balances import financial_balance, financial_summary
+from .events import (
+    LOOKBACK_DAYS,
+    checked_adjustment_event_key,
+    financial_events,
+)
+from .explode import CONTENT
+from .groups import financial_event_group
+from .payouts import expected_payout, payout
+from .transactions import financial_transaction
+
+
+def finance_resources(
+    client: SellingPartnerClient,
+    history_start: pendulum.DateTime,
+    adjustment_event_key: str = CONTENT,
+    lookback_days: int = LOOKBACK_DAYS,
+) -> Iterator[DltResource]:
+    """The tables of the FINANCE module.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        history_start (pendulum.DateTime): First moment of history, UTC.
+        adjustment_event_key (str): `content`, or `type_and_posted_date`.
+        lookback_days (int): Days of an open group that are read again in each run.
+
+    Yields:
+        DltResource: Resources, each named as its table; `financial_events` writes many.
+
+    Raises:
+        ConfigurationError: When `adjustment_event_key` is unknown.
+    """
+    key = checked_adjustment_event_key(adjustment_event_key)
+    posted, through, created = (
+        dlt.sources.incremental(cursor, initial_value=history_start, lag=lag)
+        for cursor, lag in (
+            ("postedDate", transactions.OVERLAP),
+            ("periodEnd", balances.RESTATED),
+            ("creationDate", payouts.OVERLAP),
+        )
+    )
+    yield financial_event_group(client, history_start)
+    yield financial_events(client, history_start, lookback_days, key)
+    yield financial_transaction(client, posted)
+    yield financial_balance(client)
+    yield financial_summary(client, through)
+    yield payout(client, created)
+    yield expected_payout(client)
+
+
+__all__ = ["finance_resources"]

@@ -1,0 +1,36 @@
+"""One run in a process of its own, to be killed: settings come as JSON in the first argument."""
+
+import json
+import sys
+
+import dlt
+from dlt.common import pendulum
+
+from amazon_selling_partner import connect
+from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.finance import finance_resources
+
+
+def main(settings: dict) -> None:
+    client = connect(
+        settings["credentials"],
+        api_url=settings["url"],
+        token_url=settings["token_url"],
+        clock=VirtualClock(settings["time"]),
+    )
+
+    @dlt.source(name="amazon_selling_partner")
+    def finance_only():
+        yield from finance_resources(client, pendulum.parse(settings["history_start"]))
+
+    pipeline = dlt.pipeline(
+        settings["name"], destination=settings["destination"], dataset_name=settings["dataset"]
+    )
+    print("started", flush=True)
+    pipeline.run(finance_only().with_resources("financial_event_group", "financial_events"))
+    # a package that was left half loaded is finished first, and the new data then wait for a run
+    pipeline.run(finance_only().with_resources("financial_event_group", "financial_events"))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

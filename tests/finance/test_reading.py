@@ -1,0 +1,171 @@
+"""A window is read whole, however Amazon cuts, refuses or interrupts it."""
+
+from typing import Any, Iterator, List
+
+import pytest
+from dlt.common import pendulum
+
+from amazon_selling_partner import connect
+from amazon_selling_partner.client import SellingPartnerClient
+from amazon_selling_partner.client.errors import BadRequest, NotFound
+from amazon_selling_partner.finance.keys import canonical
+from amazon_selling_partner.finance.reading import RESTARTS, Reader, Window
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.finance_book import Statement
+
+from .support import book_of, calls, clock_at
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(seed=5, orders_per_day=30, days=40, clock=clock_at()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def client(sim: Simulator) -> SellingPartnerClient:
+    return connect(sim.credentials, api_url=sim.url, token_url=sim.token_url, clock=sim.clock)
+
+
+def closed(sim: Simulator) -> Statement:
+    now = sim.account.now()
+    return next(g for g in book_of(sim).groups(now) if g.end < now and g.currency == "USD")
+
+
+def whole(group: Statement) -> Window:
+    start = pendulum.from_timestamp(group.start // 1000)
+    end = pendulum.from_timestamp(group.end // 1000).add(days=1)
+    return Window(start.subtract(days=150), end, asked=False)
+
+
+def events(pages: Iterator[Any]) -> List[str]:
+    """All events of some pages, each with its list, in an order of their own."""
+    return sorted(
+        f"{name} {canonical(event)}" for page in pages for name in page for event in page[name]
+    )
+
+
+def expected(sim: Simulator, group: Statement) -> List[str]:
+    entries = book_of(sim).entries(group, sim.account.now())
+    # through JSON a float is a decimal of the same digits
+    return events(iter([{entry.list_name: [entry.write()]} for entry in entries]))
+
+
+def test_a_whole_group_is_one_chain_of_pages(sim: Simulator, client: SellingPartnerClient) -> None:
+    group = closed(sim)
+    found = events(Reader(client).pages(group.id, whole(group)))
+    assert found == expected(sim, group) and len(found) > 200
+    assert len(calls(sim)) == -(-len(found) // 100)
+    assert all("PostedAfter" not in request.query for request in calls(sim))
+
+
+def test_too_large_an_answer_halves_the_page(sim: Simulator, client: SellingPartnerClient) -> None:
+    group = closed(sim)
+    book_of(sim).longest_answer = 30_000
+    reader = Reader(client)
+    assert events(reader.pages(group.id, whole(group))) == expected(sim, group)
+    sizes = [int(request.query["MaxResultsPerPage"]) for request in calls(sim)]
+    assert sizes[0] == 100 and sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] in (6, 12, 25)
+    # what was learned is kept for the next window
+    sim.requests.clear()
+    assert events(reader.pages(group.id, whole(group))) == expected(sim, group)
+    assert {int(request.query["MaxResultsPerPage"]) for request in calls(sim)} == {sizes[-1]}
+
+
+def test_too_large_a_window_is_halved(sim: Simulator, client: SellingPartnerClient) -> None:
+    group = closed(sim)
+    book_of(sim).most_events = 60
+    assert events(Reader(client).pages(group.id, whole(group))) == expected(sim, group)
+    windows = {
+        (request.query["PostedAfter"], request.query["PostedBefore"])
+        for request in calls(sim)
+        if "PostedAfter" in request.query
+    }
+    assert len(windows) > 4
+
+
+def test_an_expired_token_starts_the_window_again(
+    sim: Simulator, client: SellingPartnerClient
+) -> None:
+    group = closed(sim)
+    book_of(sim).shuffled = True
+    sim.faults.add("slow", "listFinancialEventsByGroupId", skip=1, times=1, seconds=200)
+    assert events(Reader(client).pages(group.id, whole(group))) == expected(sim, group)
+    first = [request for request in calls(sim) if "NextToken" not in request.query]
+    assert len(first) == 2
+
+
+def test_tokens_that_never_live_long_enough_end_it(
+    sim: Simulator, client: SellingPartnerClient
+) -> None:
+    book_of(sim).token_life = -1
+    with pytest.raises(BadRequest, match="expired"):
+        list(Reader(client).pages(closed(sim).id, whole(closed(sim))))
+    first = [request for request in calls(sim) if "NextToken" not in request.query]
+    assert len(first) == RESTARTS + 1
+
+
+def test_empty_pages_go_on(sim: Simulator, client: SellingPartnerClient) -> None:
+    sim.empty_pages = True
+    group = closed(sim)
+    assert events(Reader(client).pages(group.id, whole(group))) == expected(sim, group)
+
+
+def test_a_refusal_that_heals_costs_one_more_call(
+    sim: Simulator, client: SellingPartnerClient
+) -> None:
+    group = closed(sim)
+    sim.faults.add("bad_request", "listFinancialEventsByGroupId", times=1)
+    assert events(Reader(client).pages(group.id, whole(group))) == expected(sim, group)
+    assert {request.query["MaxResultsPerPage"] for request in calls(sim)} == {"100"}
+
+
+def test_a_refusal_that_does_not_heal_ends_it(sim: Simulator, client: SellingPartnerClient) -> None:
+    sim.faults.add("bad_request", "listFinancialEventsByGroupId")
+    with pytest.raises(BadRequest):
+        list(Reader(client).pages(closed(sim).id, whole(closed(sim))))
+    assert len(calls(sim)) < 250
+    sim.faults.clear()
+    sim.requests.clear()
+    with pytest.raises(NotFound):
+        list(Reader(client).pages("nothing", whole(closed(sim))))
+    assert len(calls(sim)) == 1
+
+
+def test_a_day_holds_what_was_posted_on_it(sim: Simulator, client: SellingPartnerClient) -> None:
+    group = closed(sim)
+    start = pendulum.from_timestamp(group.start // 1000).start_of("day")
+    reader = Reader(client)
+    days = [
+        events(reader.pages(group.id, Window(start.add(days=n), start.add(days=n + 1))))
+        for n in range(16)
+    ]
+    earlier = events(reader.pages(group.id, Window(start.subtract(days=160), start)))
+    assert sorted([*earlier, *(event for day in days for event in day)]) == expected(sim, group)
+    assert earlier, "no event was deferred into the group"
+
+
+def test_windows_over_180_days_are_empty_at_amazon(
+    sim: Simulator, client: SellingPartnerClient
+) -> None:
+    group = closed(sim)
+    window = whole(group)
+    too_long = Window(window.start.subtract(days=60), window.end)
+    assert events(Reader(client).pages(group.id, too_long)) == []
+    halves = too_long.halves()
+    assert (halves[0].start, halves[1].end) == (too_long.start, too_long.end)
+    assert halves[0].end == halves[1].start
+    found = [event for half in halves for event in events(Reader(client).pages(group.id, half))]
+    assert sorted(found) == expected(sim, group)
+
+
+def test_large_readings_go_through_a_file(
+    sim: Simulator, client: SellingPartnerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amazon_selling_partner.finance.reading.IN_MEMORY", 1000)
+    group = closed(sim)
+    book_of(sim).token_life = 100
+    sim.faults.add("slow", "listFinancialEventsByGroupId", skip=2, times=1, seconds=150)
+    pages = Reader(client).pages(group.id, whole(group))
+    assert events(pages) == expected(sim, group)
