@@ -31,24 +31,32 @@ def new_pipeline() -> dlt.Pipeline:
     )
 
 
+def load(pipeline: dlt.Pipeline, source: Any) -> None:
+    """Runs a pipeline, in the file format of config.toml where its destination takes that."""
+    wanted = dlt.config.get("loader_file_format", str)
+    formats = pipeline.destination.capabilities().supported_loader_file_formats or ()
+    target: Any = {"loader_file_format": wanted} if wanted in formats else {}
+    pipeline.run(source, **target)
+
+
 def load_everything() -> dlt.Pipeline:
     """Loads all modules: history the first time, then what changed."""
     pipeline = new_pipeline()
-    pipeline.run(amazon_selling_partner())
+    load(pipeline, amazon_selling_partner())
     return pipeline
 
 
 def load_some_modules(modules: List[str]) -> dlt.Pipeline:
     """Loads chosen modules, such as `["ORDERS"]`."""
     pipeline = new_pipeline()
-    pipeline.run(amazon_selling_partner(modules=modules))
+    load(pipeline, amazon_selling_partner(modules=modules))
     return pipeline
 
 
 def load_some_tables() -> dlt.Pipeline:
     """Loads chosen tables only: the calls of the others are not made."""
     pipeline = new_pipeline()
-    pipeline.run(amazon_selling_partner().with_resources("orders", "order_metrics"))
+    load(pipeline, amazon_selling_partner().with_resources("orders", "order_metrics"))
     return pipeline
 
 
@@ -59,7 +67,7 @@ def load_date_range(start: pendulum.DateTime, end: pendulum.DateTime) -> dlt.Pip
     source.orders.apply_hints(
         incremental=dlt.sources.incremental("lastUpdatedTime", initial_value=start, end_value=end)
     )
-    pipeline.run(source)
+    load(pipeline, source)
     return pipeline
 
 
@@ -72,7 +80,7 @@ def load_several_accounts() -> dlt.Pipeline:
     pipeline = new_pipeline()
     for name in ("seller_na", "seller_eu"):
         account = amazon_selling_partner.clone(name=name, section=name)
-        pipeline.run(account())
+        load(pipeline, account())
     return pipeline
 
 
@@ -96,7 +104,7 @@ def demo() -> int:
             historical_sync_time_frame=pendulum.now().subtract(days=60).to_date_string(),
             reports_time_budget=60,
         )
-        pipeline.run(source)
+        load(pipeline, source)
     print(f"\n{summary(pipeline)}\n")
     print("Tables of amazon_selling_partner_data in amazon_selling_partner.duckdb:")
     with pipeline.sql_client() as client:
@@ -150,10 +158,10 @@ FROM order_metrics ORDER BY day DESC, marketplace_id LIMIT 6""",
 
 def run(options: argparse.Namespace) -> int:
     """Loads the account of the settings and says what was done."""
-    pipeline = new_pipeline()
-    settings = {name: value for name, value in vars(options).items() if name in SETTINGS and value}
     target = {"destination": options.destination, "dataset_name": options.dataset}
-    pipeline.run(amazon_selling_partner(**settings), **target)
+    pipeline = dlt.pipeline(pipeline_name="selling_partner", progress="log", **target)
+    settings = {name: value for name, value in vars(options).items() if name in SETTINGS and value}
+    load(pipeline, amazon_selling_partner(**settings))
     print(summary(pipeline))
     return 1 if failed(pipeline) else 0
 

@@ -403,9 +403,9 @@ def test_what_amazon_shows_no_more_is_not_asked_for(make_pipeline: Callable[...,
         book_of(sim).others = ()
         pipeline.run(source(sim, history_start=pendulum.datetime(2016, 1, 1)))
         checked = rows(pipeline, RECONCILIATION)
-        assert len(checked) == 104 and {row["status"] for row in checked} == {"open", "matches"}
+        assert len(checked) == 106 and {row["status"] for row in checked} == {"open", "matches"}
         # groups are still listed
-        assert len(rows(pipeline, "financial_event_group")) == 110
+        assert len(rows(pipeline, "financial_event_group")) == 112
 
 
 def test_files_can_be_a_destination(
