@@ -10,9 +10,9 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner import (
     SellingPartnerCredentials,
+    account_of_settings,
     amazon_selling_partner,
     connect,
-    marketplaces_of_settings,
 )
 from amazon_selling_partner.access import check_access
 from amazon_selling_partner.client.errors import ConfigurationError, SellingPartnerError, reason
@@ -169,14 +169,13 @@ def run(options: argparse.Namespace) -> int:
 def check() -> int:
     """Tries the credentials and the role of each table."""
     missing = 0
-    client = connect()
-    print(f"{'module':<10} {'table':<26} {'access':<9} role it needs")
-    for access in check_access(client, marketplaces_of_settings()):
-        granted = "yes" if access.granted else "MISSING"
-        print(f"{access.module:<10} {access.table:<26} {granted:<9} {access.role}")
-        if not access.granted:
+    print(f"{'module':<8} {'table':<42} {'access':<9} role it needs")
+    for access in check_access(connect(), *account_of_settings()):
+        granted = {True: "yes", False: "MISSING", None: "not tried"}[access.granted]
+        print(f"{access.module:<8} {access.table:<42} {granted:<9} {access.role}")
+        if access.reason:
             missing += 1
-            print(f"{'':<10} {access.reason}")
+            print(f"{'':<8} {access.reason}")
     return 1 if missing else 0
 
 

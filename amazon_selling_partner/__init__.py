@@ -1,6 +1,6 @@
 """Loads Amazon's Selling Partner API (SP-API): orders, finance and reports of a seller."""
 
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import dlt
 from dlt.common import pendulum
@@ -169,12 +169,12 @@ def connect(
 
 
 @with_config(sections=("sources", "amazon_selling_partner"))
-def marketplaces_of_settings(
+def account_of_settings(
     marketplace_ids: Optional[List[str]] = None,
     region: str = "NORTH_AMERICA",
     is_vendor: bool = False,
-) -> List[str]:
-    """The marketplaces the settings name, none where the account's own are to be found.
+) -> Tuple[List[str], bool]:
+    """The marketplaces the settings name, and whether the account is a vendor's.
 
     Args:
         marketplace_ids (Optional[List[str]]): As for `amazon_selling_partner`, like all others.
@@ -182,18 +182,20 @@ def marketplaces_of_settings(
         is_vendor (bool): The account is a vendor's.
 
     Returns:
-        List[str]: Marketplace ids.
+        Tuple[List[str], bool]: Marketplace ids, none where the account's own are to be found, and
+            `is_vendor`.
 
     Raises:
         ConfigurationError: When one is unknown or of another region.
     """
-    return checked_marketplaces(marketplace_ids, checked_region(region), is_vendor) or []
+    ids = checked_marketplaces(marketplace_ids, checked_region(region), is_vendor) or []
+    return ids, is_vendor
 
 
 __all__ = [
     "SellingPartnerCredentials",
+    "account_of_settings",
     "amazon_selling_partner",
     "connect",
-    "marketplaces_of_settings",
     "report",
 ]

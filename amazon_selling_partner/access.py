@@ -1,13 +1,19 @@
 """Tries the credentials and the role of each table, with one small call each."""
 
-from typing import Any, Dict, Iterator, NamedTuple
+from collections import Counter
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence
 
 from dlt.common import pendulum
 
 from .client import Operation, SellingPartnerClient
 from .client.errors import BadRequest, Refused
+from .finance.balances import LIST_BALANCES, LIST_SUMMARY
+from .finance.groups import LIST_GROUPS
+from .finance.payouts import LIST_EXPECTED_PAYOUTS, LIST_PAYOUTS
+from .finance.transactions import LIST_TRANSACTIONS
 from .orders import SEARCH_ORDERS
 from .regulated import GET_REGULATED_INFO
+from .reports.definitions import reports_of
 from .sales import GET_ORDER_METRICS
 from .sellers import GET_PARTICIPATIONS, account_marketplaces
 
@@ -19,14 +25,14 @@ class Access(NamedTuple):
         module: Module of the table.
         table: Its name.
         role: Role of the application it needs.
-        granted: The account has it.
+        granted: The account has it; None where that was not tried.
         reason: Why not, in one sentence.
     """
 
     module: str
     table: str
     role: str
-    granted: bool
+    granted: Optional[bool]
     reason: str
 
 
@@ -48,21 +54,34 @@ class Probe(NamedTuple):
     params: Dict[str, Any]
 
 
-def check_access(client: SellingPartnerClient, marketplace_ids: Any = ()) -> Iterator[Access]:
-    """Tries each table.
+def check_access(
+    client: SellingPartnerClient, marketplace_ids: Sequence[str] = (), is_vendor: bool = False
+) -> Iterator[Access]:
+    """Tries each table; of reports it tells the roles, as trying one costs a request a minute.
 
     Args:
         client (SellingPartnerClient): The account.
-        marketplace_ids (Any): Marketplaces of the settings, empty for all of the account.
+        marketplace_ids (Sequence[str]): Marketplaces of the settings, empty for all of the account.
+        is_vendor (bool): The account is a vendor's.
 
     Yields:
-        Access: One a table, as soon as it is known.
+        Access: One a table, as soon as it is known; for reports one a role.
 
     Raises:
         CredentialsError: When the credentials themselves are not accepted.
         Unavailable: When Amazon gives no usable answer.
     """
-    for probe in _probes(client, marketplace_ids):
+    # asks for a token, so wrong credentials are told before anything else
+    now = client.now()
+    if not is_vendor:
+        yield from _tried(client, _probes(client, marketplace_ids, now))
+    roles = Counter(report.role for report in reports_of(is_vendor).values())
+    for role, number in sorted(roles.items()):
+        yield Access("REPORTS", f"{number} reports", role, None, "")
+
+
+def _tried(client: SellingPartnerClient, probes: Iterator[Probe]) -> Iterator[Access]:
+    for probe in probes:
         reason = ""
         try:
             client.call(probe.operation, path=probe.path, params=probe.params)
@@ -74,9 +93,10 @@ def check_access(client: SellingPartnerClient, marketplace_ids: Any = ()) -> Ite
         yield Access(probe.module, probe.table, probe.operation.role, not reason, reason)
 
 
-def _probes(client: SellingPartnerClient, marketplace_ids: Any) -> Iterator[Probe]:
+def _probes(
+    client: SellingPartnerClient, marketplace_ids: Sequence[str], now: pendulum.DateTime
+) -> Iterator[Probe]:
     yield Probe("SELLERS", "marketplace_participation", GET_PARTICIPATIONS, {}, {})
-    now = client.now()
     ids = account_marketplaces(client, marketplace_ids)
     moment = {
         "lastUpdatedAfter": now.subtract(minutes=5),
@@ -105,3 +125,12 @@ def _probes(client: SellingPartnerClient, marketplace_ids: Any) -> Iterator[Prob
             "granularityTimeZone": "UTC",
         },
     )
+    for table, operation, params in (
+        ("financial_event_group, financial_events", LIST_GROUPS, {"MaxResultsPerPage": 1}),
+        ("financial_transaction", LIST_TRANSACTIONS, {"postedAfter": now.subtract(minutes=10)}),
+        ("financial_balance", LIST_BALANCES, {}),
+        ("financial_summary", LIST_SUMMARY, {}),
+        ("payout", LIST_PAYOUTS, {}),
+        ("expected_payout", LIST_EXPECTED_PAYOUTS, {}),
+    ):
+        yield Probe("FINANCE", table, operation, {}, params)

@@ -102,14 +102,23 @@ def test_amazons_sandbox_orders_are_shaped() -> None:
         assert all(item["order_id"] == order["orderId"] for item in shaped["orderItems"])
 
 
-@pytest.mark.parametrize("probe", ["orders", "order_metrics", "marketplace_participation"])
+@pytest.mark.parametrize(
+    "probe",
+    [
+        "orders",
+        "order_metrics",
+        "marketplace_participation",
+        "financial_transaction",
+        "financial_balance",
+        "financial_summary",
+        "payout",
+        "expected_payout",
+    ],
+)
 def test_checks_send_only_parameters_amazon_knows(probe: str) -> None:
     class Now:
         region = "NORTH_AMERICA"
 
-        def now(self) -> Any:
-            return NOW
-
-    probes = {p.table: p for p in access._probes(Now(), ["ATVPDKIKX0DER"])}  # type: ignore[arg-type]
+    probes = {p.table: p for p in access._probes(Now(), ["ATVPDKIKX0DER"], NOW)}  # type: ignore[arg-type]
     _, printed = in_models(probes[probe].operation)
     assert set(probes[probe].params) <= {p["name"] for p in printed.get("parameters", [])}

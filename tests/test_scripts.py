@@ -76,6 +76,8 @@ def test_check_prints_what_is_accessible(sim: Simulator) -> None:
     lines = {line.split()[1]: line for line in out.splitlines() if line[:1].isupper()}
     assert "yes" in lines["orders"] and "yes" in lines["order_metrics"]
     assert "MISSING" in lines["order_regulated_info"]
+    assert "yes" in lines["financial_transaction"] and "yes" in lines["expected_payout"]
+    assert "Brand Analytics" in out and "Traceback" not in err
 
 
 def test_killed_at_random_moments_it_converges(sim: Simulator, make_pipeline: Any) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from functools import cache, lru_cache
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
+from typing import Any, Container, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
 from dlt.common import Decimal, pendulum
 from dlt.common.normalizers.naming.snake_case import NamingConvention
@@ -154,10 +154,7 @@ class Exploder:
         if table and table.kind_column:
             row[table.kind_column] = part.kind
         parts: Mapping[str, Part] = table.parts if table else {}
-        reserved = _reserved(part.table)
-        for field, value in content.items():
-            if field not in parts:
-                _flatten(_name(field), value, row, reserved)
+        _flatten(part.table, "", content, row, parts)
         rows[part.table].append(row)
         if table and part.adds_up:
             self._add_up(part.table, table, row)
@@ -266,18 +263,30 @@ def _taxes(component: Dict[str, Any]) -> List[Dict[str, Any]]:
     return [{**model, **tax} for tax in taxes]
 
 
-def _flatten(name: str, value: Any, row: Row, reserved: FrozenSet[str]) -> None:
-    """Writes a field into a row; objects inside objects become `outer__inner`."""
-    if isinstance(value, dict):
-        for field, member in value.items():
-            _flatten(f"{name}__{_name(field)}", member, row, reserved)
-    elif value is not None:
-        row[_column(f"amazon_{name}" if name in reserved else name)] = value
+def _flatten(
+    table: str, prefix: str, content: Dict[str, Any], row: Row, elsewhere: Container[str] = ()
+) -> None:
+    """Writes the fields of an object into a row; objects inside objects become `outer__inner`."""
+    for field, value in content.items():
+        if field in elsewhere or value is None:
+            continue
+        column = _column(table, prefix, field)
+        if isinstance(value, dict):
+            _flatten(table, column + "__", value, row)
+        else:
+            row[column] = value
+
+
+@lru_cache(maxsize=10_000)
+def _column(table: str, prefix: str, field: str) -> str:
+    """The column of a field; one that is named as a column of ours gets `amazon_` before it."""
+    name = prefix + _naming.normalize_identifier(field)
+    return _short(f"amazon_{name}" if name in _reserved(table) else name)
 
 
 @cache
 def _reserved(table_name: str) -> FrozenSet[str]:
-    """The columns of a table that are ours; a field of such a name gets `amazon_` before it."""
+    """The columns of a table that are ours."""
     table = TABLES.get(table_name)
     if not table:
         return OURS
@@ -285,16 +294,6 @@ def _reserved(table_name: str) -> FrozenSet[str]:
     if table.parent:
         ours |= {"index", "tax_index", "linked_to", "shipment_event_type"}
     return OURS | ours
-
-
-@lru_cache(maxsize=10_000)
-def _name(field: str) -> str:
-    return _naming.normalize_identifier(field)
-
-
-@lru_cache(maxsize=10_000)
-def _column(name: str) -> str:
-    return _short(name)
 
 
 def _short(name: str) -> str:
