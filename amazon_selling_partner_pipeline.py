@@ -96,6 +96,9 @@ def demo() -> int:
     with Simulator(orders_per_day=100, days=60, quota_factor=1000) as simulator:
         book = simulator.account.part(ReportBook)
         book.queue_seconds = book.making_seconds = 0
+        for days_ago in (44, 30, 16, 2):
+            end = int(pendulum.today("UTC").subtract(days=days_ago).timestamp() * 1000)
+            book.make("GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2", end - 14 * 86_400_000, end)
         print(f"A local SP-API answers at {simulator.url}; loading its account ...")
         source = amazon_selling_partner(
             credentials=SellingPartnerCredentials(**simulator.credentials),
