@@ -50,7 +50,7 @@ def list_payouts(call: Call) -> dict[str, Any]:
 def _payout(
     call: Call, book: FinanceBook, group: Statement, created: int, at: int
 ) -> dict[str, Any]:
-    steps = (("STARTED", 0), ("IN_TRANSIT", 6 * HOUR), ("PAID", 26 * HOUR))
+    steps = (("STARTED", 0), ("IN_TRANSIT", 6 * HOUR), ("PAID", int(book.payout_takes * 1000)))
     history = [
         {"status": status, "lastUpdatedDate": iso(created + later)}
         for status, later in steps

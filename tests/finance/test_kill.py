@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -16,7 +17,7 @@ from tests.utils import ROOT, dataset
 from .support import DAY, HISTORY, book_of, source
 from .test_load import check, same_dataset
 
-KILLS = int(os.environ.get("FINANCE_KILLS", "3"))
+KILLS = 3
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -25,8 +26,6 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
 ) -> None:
     rng = random.Random(seed)
     pipeline = make_pipeline(destination)
-
-    errors = open("errors.txt", "w+")
 
     def start() -> "subprocess.Popen[str]":
         settings = {
@@ -39,6 +38,7 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
             "destination": destination,
             "dataset": pipeline.dataset_name,
         }
+        errors = Path("errors.txt").open("w")
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.finance.load_once", json.dumps(settings)],
             # with its unique index a job that was killed after it was committed cannot be repeated
@@ -51,6 +51,7 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
             stderr=errors,
             text=True,
         )
+        errors.close()
         assert child.stdout and child.stdout.readline() == "started\n"
         return child
 
@@ -73,7 +74,7 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
         child.communicate()
         sim.clock.sleep(3600)
     sim.clock.sleep(DAY)
-    assert start().wait() == 0, open("errors.txt").read()[-3000:]
+    assert start().wait() == 0, Path("errors.txt").read_text()[-3000:]
     pipeline = make_pipeline(destination)
     check(pipeline, sim)
     fresh = make_pipeline(destination, name="fresh", dataset=f"{pipeline.dataset_name}_fresh")

@@ -12,7 +12,7 @@ from amazon_selling_partner.simulator.transactions import transactions
 from amazon_selling_partner.sync.summary import metrics
 from tests.utils import rows
 
-from .support import DAY, HISTORY, calls, source
+from .support import DAY, HISTORY, book_of, calls, source
 
 NEWER = (
     "financial_transaction", "financial_balance", "financial_summary", "payout", "expected_payout",
@@ -131,6 +131,42 @@ def test_payouts_are_followed_until_they_arrive(
     pipeline.run(source(sim, ["payout"]))
     (request,) = calls(sim, "listPayouts")
     assert sim.clock.time() - pendulum.parse(request.query["createdAfter"]).timestamp() < 4 * DAY
+
+
+def test_a_payout_that_takes_long_is_not_forgotten(
+    sim: Simulator, make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    sim.clock.sleep(pendulum.datetime(2026, 5, 22, 9, 45).timestamp() - sim.clock.time())
+    book_of(sim).payout_takes = 12 * DAY
+    for _ in range(3):
+        pipeline.run(source(sim, ["payout"]))
+        sim.clock.sleep(5 * DAY)
+    under_way = {r["id"] for r in rows(pipeline, "payout") if r["current_status"] == "IN_TRANSIT"}
+    assert len(under_way) == 2
+    pipeline.run(source(sim, ["payout"]))
+    assert {r["current_status"] for r in rows(pipeline, "payout") if r["id"] in under_way} == {
+        "PAID"
+    }
+
+
+def test_what_is_expected_no_more_is_gone_from_its_day(
+    sim: Simulator, make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    sim.clock.sleep(pendulum.datetime(2026, 5, 22, 1).timestamp() - sim.clock.time())
+    pipeline.run(source(sim, ["financial_balance", "expected_payout"]))
+    before = rows(pipeline, "financial_balance")
+    # the groups close in the course of the day
+    sim.clock.sleep(12 * 3600)
+    book_of(sim).others = ()
+    pipeline.run(source(sim, ["financial_balance", "expected_payout"]))
+    assert len(rows(pipeline, "expected_payout")) == 2
+    after = rows(pipeline, "financial_balance")
+    assert len(after) == 8 and {r["id"] for r in after} == {r["id"] for r in before}
+    sim.account.marketplaces.pop()
+    pipeline.run(source(sim, ["financial_balance"]))
+    assert len(rows(pipeline, "financial_balance")) == 4
 
 
 def test_balances_and_expectations_are_kept_by_day(
