@@ -83,7 +83,6 @@ def financial_events(
         TDataItems: Rows with the name of their table.
     """
     written = written_tables()
-    yield from empty_tables()
     state = dlt.current.resource_state()
     settled: List[str] = state.setdefault("settled", [])
     opened: Dict[str, Dict[str, Any]] = state.setdefault("open", {})
@@ -94,6 +93,7 @@ def financial_events(
         for content in listed(client, listing_start(state, history_start, open_since, until))
         if (group := Group.of(content)) and in_scope(group, history_start)
     }
+    yield from empty_tables()
     reading = Reading(client, until, lookback_days, adjustment_event_key, written)
     for group in sorted(groups.values(), key=_newest_first):
         if group.id in settled or not readable(group, until):

@@ -22,7 +22,7 @@ from .lifecycle import Desk
 from .outcomes import RUNS
 from .planning import Plan
 from .report import Period, Quota, Report, Table, removed, report
-from .tables import Rows, hints
+from .tables import Rows, hints, without_rows
 
 __all__ = ["Period", "Quota", "Report", "Table", "report", "report_resources"]
 
@@ -135,7 +135,7 @@ def report_resources(
             for table in item.tables if item.name in selected else ():
                 if table.name not in filled and not known.get(table.name, {}).get("columns"):
                     # a selected table exists, also while Amazon has nothing for it
-                    yield Rows(item.name, table.name, dlt.mark.materialize_table_schema())
+                    yield Rows(item.name, table.name, without_rows(item, table))
         for name, metrics in desk.outcomes.metrics().items():
             yield Rows(name, OUTCOME, metrics)
         # the desk itself is not selected, so its calls are told by the table of its runs

@@ -39,6 +39,18 @@ POINT_COUNTRIES = frozenset(
 
 STAMP = pa.timestamp("us", tz="UTC")
 
+ARROW_TYPES = {
+    "text": pa.string(),
+    "json": pa.string(),
+    "decimal": pa.decimal128(38, 9),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": STAMP,
+}
+"""Of dlt's data types."""
+
 
 class Rows(NamedTuple):
     """Rows for a table.
@@ -118,6 +130,18 @@ def hints(report: Report, table: Table) -> TTableSchemaColumns:
     if clears(report, table):
         columns[DELETED] = {"name": DELETED, "data_type": "bool", "hard_delete": True}
     return columns
+
+
+def without_rows(report: Report, table: Table) -> pa.Table:
+    """A table as Arrow that has its columns and no rows yet.
+
+    dlt's own way of making an empty table adds columns that rows of Arrow never fill.
+    """
+    fields = [
+        pa.field(name, ARROW_TYPES[str(column["data_type"])])
+        for name, column in hints(report, table).items()
+    ]
+    return _never_null(report, table, pa.schema(fields).empty_table())
 
 
 def clears(report: Report, table: Table) -> bool:

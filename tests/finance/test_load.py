@@ -325,6 +325,7 @@ def test_without_the_role_the_rest_goes_on(
         "financial_summary", "payout", "expected_payout",
     }  # fmt: skip
     assert all("Finance and Accounting" in m["skipped"] for m in metrics(pipeline).values())
+    assert "financial_charge_component" not in pipeline.default_schema.tables
     sim.account.roles.add("Finance and Accounting")
     pipeline.run(source(sim, only=None))
     check(pipeline, sim)
