@@ -29,8 +29,12 @@ from .settings import (
     history_start,
     start_of,
 )
+from .sync.deletes import checked_capture_deletes
 from .sync.windows import OVERLAP
 from .tables import MONEY
+
+
+DAY = 24 * 3600.0
 
 
 @dlt.source(name="amazon_selling_partner")
@@ -46,6 +50,9 @@ def amazon_selling_partner(
     adjustment_event_key: str = "content",
     sales_and_traffic_by: Optional[List[str]] = None,
     asins: Optional[List[str]] = None,
+    catalog_max_age: float = 7 * DAY,
+    pricing_max_age: float = DAY,
+    capture_deletes: str = "soft",
     report_options: Optional[Dict[str, Any]] = None,
     custom_reports: Optional[List[Any]] = None,
     reports_time_budget: float = BUDGET,
@@ -76,7 +83,12 @@ def amazon_selling_partner(
             `type_and_posted_date`, which makes one row of equal pairs.
         sales_and_traffic_by (Optional[List[str]]): Granularities of the sales and traffic report:
             `PARENT`, `CHILD`, `SKU` (default).
-        asins (Optional[List[str]]): ASINs of the search query performance reports.
+        asins (Optional[List[str]]): ASINs of the search query performance reports, and ASINs that
+            catalog and pricing load besides those the account's tables name.
+        catalog_max_age (float): Seconds after which an ASIN's catalog data is asked for again.
+        pricing_max_age (float): The same for prices and offers.
+        capture_deletes (str): What becomes of catalog, pricing and listing rows that are gone at
+            Amazon: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves them.
         report_options (Optional[Dict[str, Any]]): More `reportOptions`, by report table.
         custom_reports (Optional[List[Any]]): Reports of your own: results or arguments of `report`.
         reports_time_budget (float): Seconds a run gives to reports; the next run goes on.
@@ -97,6 +109,7 @@ def amazon_selling_partner(
     ids = checked_marketplaces(marketplace_ids, region, is_vendor) or []
     chosen = checked_modules(modules, is_vendor)
     start = history_start(historical_sync_time_frame, region, pendulum.from_timestamp(clock.time()))
+    deletes = checked_capture_deletes(capture_deletes)
     schema = dlt.current.source_schema()
     schema.update_preferred_types({TSimpleRegex(MONEY): "decimal"})
     client = connect(credentials, region, sandbox, api_url, token_url, schema.name, clock)

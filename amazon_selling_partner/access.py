@@ -1,21 +1,25 @@
 """Tries the credentials and the role of each table, with one small call each."""
 
 from collections import Counter
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from dlt.common import pendulum
 
-from .client import Operation, SellingPartnerClient
+from . import finance, regulated, sales, sellers
+from .client import Probe, SellingPartnerClient
 from .client.errors import BadRequest, Refused
-from .finance.balances import LIST_BALANCES, LIST_SUMMARY
-from .finance.groups import LIST_GROUPS
-from .finance.payouts import LIST_EXPECTED_PAYOUTS, LIST_PAYOUTS
-from .finance.transactions import LIST_TRANSACTIONS
-from .orders import SEARCH_ORDERS
-from .regulated import GET_REGULATED_INFO
+from .orders import probes as of_orders
 from .reports.definitions import reports_of
-from .sales import GET_ORDER_METRICS
-from .sellers import GET_PARTICIPATIONS, account_marketplaces
+from .sellers import account_marketplaces
+
+Probes = Callable[[Sequence[str], pendulum.DateTime], Iterator[Probe]]
+
+PROBES: Dict[str, Tuple[Probes, ...]] = {
+    "SELLERS": (sellers.probes,),
+    "ORDERS": (of_orders, regulated.probes, sales.probes),
+    "FINANCE": (finance.probes,),
+}
+"""What tries the tables of each module."""
 
 
 class Access(NamedTuple):
@@ -34,24 +38,6 @@ class Access(NamedTuple):
     role: str
     granted: Optional[bool]
     reason: str
-
-
-class Probe(NamedTuple):
-    """The smallest call that tells whether a role is there.
-
-    Attributes:
-        module: Module of the table.
-        table: Its name.
-        operation: What to call.
-        path: Values for the path; an order that does not exist answers 400 or 404, not 403.
-        params: Query.
-    """
-
-    module: str
-    table: str
-    operation: Operation
-    path: Dict[str, str]
-    params: Dict[str, Any]
 
 
 def check_access(
@@ -74,63 +60,23 @@ def check_access(
     # asks for a token, so wrong credentials are told before anything else
     now = client.now()
     if not is_vendor:
-        yield from _tried(client, _probes(client, marketplace_ids, now))
+        ids = account_marketplaces(client, marketplace_ids)
+        for module, several in PROBES.items():
+            for probes in several:
+                for probe in probes(ids, now):
+                    yield _tried(client, module, probe)
     roles = Counter(report.role for report in reports_of(is_vendor).values())
     for role, number in sorted(roles.items()):
         yield Access("REPORTS", f"{number} reports", role, None, "")
 
 
-def _tried(client: SellingPartnerClient, probes: Iterator[Probe]) -> Iterator[Access]:
-    for probe in probes:
-        reason = ""
-        try:
-            client.call(probe.operation, path=probe.path, params=probe.params)
-        except BadRequest:
-            # refused for what was asked, so not for who asked
-            pass
-        except Refused as error:
-            reason = str(error)
-        yield Access(probe.module, probe.table, probe.operation.role, not reason, reason)
-
-
-def _probes(
-    client: SellingPartnerClient, marketplace_ids: Sequence[str], now: pendulum.DateTime
-) -> Iterator[Probe]:
-    yield Probe("SELLERS", "marketplace_participation", GET_PARTICIPATIONS, {}, {})
-    ids = account_marketplaces(client, marketplace_ids)
-    moment = {
-        "lastUpdatedAfter": now.subtract(minutes=5),
-        "lastUpdatedBefore": now.subtract(minutes=3),
-    }
-    yield Probe(
-        "ORDERS",
-        "orders",
-        SEARCH_ORDERS,
-        {},
-        {"marketplaceIds": ids, "maxResultsPerPage": 1, **moment},
-    )
-    yield Probe(
-        "ORDERS", "order_regulated_info", GET_REGULATED_INFO, {"orderId": "000-0000000-0000000"}, {}
-    )
-    day = pendulum.instance(now).start_of("day")
-    yield Probe(
-        "ORDERS",
-        "order_metrics",
-        GET_ORDER_METRICS,
-        {},
-        {
-            "marketplaceIds": ids[:1],
-            "interval": f"{day.subtract(days=1).isoformat()}--{day.isoformat()}",
-            "granularity": "Day",
-            "granularityTimeZone": "UTC",
-        },
-    )
-    for table, operation, params in (
-        ("financial_event_group, financial_events", LIST_GROUPS, {"MaxResultsPerPage": 1}),
-        ("financial_transaction", LIST_TRANSACTIONS, {"postedAfter": now.subtract(minutes=10)}),
-        ("financial_balance", LIST_BALANCES, {}),
-        ("financial_summary", LIST_SUMMARY, {}),
-        ("payout", LIST_PAYOUTS, {}),
-        ("expected_payout", LIST_EXPECTED_PAYOUTS, {}),
-    ):
-        yield Probe("FINANCE", table, operation, {}, params)
+def _tried(client: SellingPartnerClient, module: str, probe: Probe) -> Access:
+    reason = ""
+    try:
+        client.call(probe.operation, path=probe.path, params=probe.params, body=probe.body)
+    except BadRequest:
+        # refused for what was asked, so not for who asked
+        pass
+    except Refused as error:
+        reason = str(error)
+    return Access(module, probe.table, probe.operation.role, not reason, reason)

@@ -11,7 +11,7 @@ from dlt.common import pendulum
 from dlt.common.typing import TDataItems
 from dlt.extract import make_nested_hints
 
-from .client import Operation, Paging, SellingPartnerClient
+from .client import Operation, Paging, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
 from .sync import Window, isolated, moved_to, rejected, spans, unfiltered, windows
 from .sync.windows import OVERLAP
@@ -130,17 +130,18 @@ def orders(
     Yields:
         TDataItems: A page of at most 100 orders.
     """
-    ids = account_marketplaces(client, marketplace_ids)
-    state = dlt.current.resource_state()
-    unfiltered(updated)
-    joined = sorted(set(ids) - set(state.get("marketplace_ids", ids)))
-    if joined and updated.end_value is None:
-        for window in spans(history_start, moved_to(updated)):
-            yield from _search(client, joined, window, include_pii)
-    for window in windows(updated, client.now()):
-        yield from _search(client, ids, window, include_pii)
-    if updated.end_value is None:
-        state["marketplace_ids"] = sorted(ids)
+    with client.products.told_by("orders"):
+        ids = account_marketplaces(client, marketplace_ids)
+        state = dlt.current.resource_state()
+        unfiltered(updated)
+        joined = sorted(set(ids) - set(state.get("marketplace_ids", ids)))
+        if joined and updated.end_value is None:
+            for window in spans(history_start, moved_to(updated)):
+                yield from _search(client, joined, window, include_pii)
+        for window in windows(updated, client.now()):
+            yield from _search(client, ids, window, include_pii)
+        if updated.end_value is None:
+            state["marketplace_ids"] = sorted(ids)
 
 
 def _search(
@@ -162,9 +163,17 @@ def _search(
         for order in page:
             if isinstance(order, dict) and order.get("orderId"):
                 readable.append(shape(order, include_pii))
+                _tell_products(client, order)
             else:
                 yield rejected("orders", order, "it has no orderId")
         yield readable
+
+
+def _tell_products(client: SellingPartnerClient, order: Dict[str, Any]) -> None:
+    place = _below(order, "salesChannel").get("marketplaceId")
+    for item in _rows(order, "orderItems"):
+        product = _below(item, "product")
+        client.products.tell(place, product.get("asin"), product.get("sellerSku"))
 
 
 def shape(order: Dict[str, Any], include_pii: bool) -> Dict[str, Any]:
@@ -211,3 +220,17 @@ def _below(row: Dict[str, Any], *names: str) -> Dict[str, Any]:
         value = row.get(name)
         row = value if isinstance(value, dict) else {}
     return row
+
+
+def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:
+    """What tells whether the account may read orders."""
+    yield Probe(
+        "orders",
+        SEARCH_ORDERS,
+        params={
+            "marketplaceIds": list(marketplace_ids),
+            "maxResultsPerPage": 1,
+            "lastUpdatedAfter": now.subtract(minutes=5),
+            "lastUpdatedBefore": now.subtract(minutes=3),
+        },
+    )

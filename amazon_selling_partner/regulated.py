@@ -4,13 +4,13 @@ Cost: one call an order (0.5 a second, burst 30), so only orders that can have a
 those the seller ships, with an ASIN that had regulated information before or was never asked about.
 """
 
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import dlt
 from dlt.common import pendulum
 from dlt.common.typing import TDataItem
 
-from .client import Operation, SellingPartnerClient
+from .client import Operation, Probe, SellingPartnerClient
 from .client.errors import (
     BadRequest,
     ConfigurationError,
@@ -142,3 +142,8 @@ def checked_regulated_info(choice: str) -> str:
             f"regulated_info = {choice!r} is unknown: choose from {', '.join(CHOICES)}."
         )
     return choice
+
+
+def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:
+    """What tells whether the account may read regulated information."""
+    yield Probe("order_regulated_info", GET_REGULATED_INFO, {"orderId": "000-0000000-0000000"})

@@ -11,7 +11,7 @@ from dlt.common import pendulum
 from dlt.common.time import ensure_pendulum_datetime
 from dlt.common.typing import TDataItems
 
-from .client import Operation, SellingPartnerClient
+from .client import Operation, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
 from .sync import isolated, local_days, moved_to, rejected, unfiltered
@@ -125,3 +125,18 @@ def _metrics(
                 }
             )
         yield readable
+
+
+def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:
+    """What tells whether the account may read order metrics."""
+    day = pendulum.instance(now).start_of("day")
+    yield Probe(
+        "order_metrics",
+        GET_ORDER_METRICS,
+        params={
+            "marketplaceIds": list(marketplace_ids)[:1],
+            "interval": f"{day.subtract(days=1).isoformat()}--{day.isoformat()}",
+            "granularity": "Day",
+            "granularityTimeZone": "UTC",
+        },
+    )

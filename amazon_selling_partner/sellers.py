@@ -6,9 +6,10 @@ Cost: one call a run, shared by all tables.
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import dlt
+from dlt.common import pendulum
 from dlt.common.typing import TDataItems
 
-from .client import Operation, SellingPartnerClient
+from .client import Operation, Probe, SellingPartnerClient
 from .client.errors import ConfigurationError
 from .settings import MARKETPLACES
 from .sync import isolated, rejected
@@ -101,3 +102,8 @@ def marketplace_participation(
         else:
             yield rejected("marketplace_participation", row, "it has no marketplace id")
     yield readable
+
+
+def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:
+    """What tells whether the account's marketplaces can be read."""
+    yield Probe("marketplace_participation", GET_PARTICIPATIONS)

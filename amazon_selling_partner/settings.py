@@ -19,6 +19,9 @@ HOSTS: Dict[str, str] = {
 MODULES: Tuple[str, ...] = ("FINANCE", "ORDERS", "REPORTS")
 """Modules of a seller's account, by the names of the documentation."""
 
+MORE_MODULES: Tuple[str, ...] = ()
+"""Modules of a seller's account that load only when `modules` names them."""
+
 VENDOR_MODULES: Tuple[str, ...] = ("REPORTS",)
 """Modules of a vendor's account."""
 
@@ -129,18 +132,23 @@ def checked_modules(modules: Optional[Sequence[str]], is_vendor: bool) -> List[s
     Raises:
         ConfigurationError: For an unknown one.
     """
-    available = VENDOR_MODULES if is_vendor else MODULES
+    default = VENDOR_MODULES if is_vendor else MODULES
+    available = default if is_vendor else sorted((*MODULES, *MORE_MODULES))
     if isinstance(modules, str):
         modules = modules.split(",")
-    names = [str(module).strip().upper().replace(" ", "_") for module in modules or available]
+    names = [_module_name(module) for module in modules or default]
     for name in names:
         if name not in available:
             raise ConfigurationError(
                 f"modules names {name!r}, which is not a module of a"
                 f" {'vendor' if is_vendor else 'seller'} account: choose from"
-                f" {', '.join(available) or 'none yet'}."
+                f" {', '.join(available)}."
             )
     return names
+
+
+def _module_name(module: str) -> str:
+    return str(module).strip().upper().replace("A+", "A_PLUS").replace(" ", "_")
 
 
 def history_start(time_frame: str, region: str, now: pendulum.DateTime) -> pendulum.DateTime:

@@ -6,12 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-import dlt
 import pytest
 from dlt.common import Decimal, pendulum
 
 from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.orders import orders
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.sync.summary import failed, problems, summary
 
@@ -213,20 +211,10 @@ def test_a_table_that_fails_is_named_and_catches_up(make_pipeline: Any, sim: Sim
 
 def test_an_order_without_id_is_kept_aside(make_pipeline: Any, sim: Simulator) -> None:
     broken: Dict[str, Any] = {"createdTime": "2026-01-01T00:00:00Z"}
-    pages = iter([[broken, None, {"orderId": "1", "lastUpdatedTime": "2026-01-01T00:00:00Z"}]])
-
-    class OnePage:
-        selling_partner, region = "x", "NORTH_AMERICA"
-
-        def pages(self, *_: Any, **__: Any) -> Iterator[Any]:
-            return pages
-
-        def now(self) -> Any:
-            return NOW
-
-    updated = dlt.sources.incremental("lastUpdatedTime", initial_value=NOW.subtract(days=1))
+    readable = {"orderId": "1", "lastUpdatedTime": "2026-06-15T00:00:00Z"}
+    sim.faults.add("answer", "searchOrders", body={"orders": [broken, None, readable]})
     pipeline = make_pipeline("duckdb")
-    pipeline.run(orders(OnePage(), ["ATVPDKIKX0DER"], NOW, False, updated))  # type: ignore[arg-type]
+    pipeline.run(source_of(sim, historical_sync_time_frame="2026-06-14").with_resources("orders"))
     assert [row["order_id"] for row in rows(pipeline, "orders")] == ["1"]
     kept = rows(pipeline, "rejected_row")
     assert len(kept) == 2 and {row["table_name"] for row in kept} == {"orders"}

@@ -65,25 +65,35 @@ def usage_plan(operation: Dict[str, Any]) -> Tuple[float, int]:
 
 def maximal(loaded: Dict[str, Any], schema: Dict[str, Any]) -> Any:
     """An instance of `schema` with every field, and a value of its own in every leaf."""
-    return _instance(loaded, schema, itertools.count(1))
+    return _instance(loaded, schema, itertools.count(1), ())
 
 
-def _instance(loaded: Dict[str, Any], schema: Dict[str, Any], numbers: Iterator[int]) -> Any:
+def _instance(
+    loaded: Dict[str, Any], schema: Dict[str, Any], numbers: Iterator[int], within: Tuple[str, ...]
+) -> Any:
+    """An instance; a definition that contains itself does so twice (`within` has those above)."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         target = loaded["definitions"][name]
         if name == "Decimal":
             return f"{next(numbers)}.25"
-        return _instance(loaded, target, numbers)
+        return _instance(loaded, target, numbers, (*within, name))
+    if "allOf" in schema:
+        parts = [_instance(loaded, part, numbers, within) for part in schema["allOf"]]
+        return {name: value for part in parts for name, value in part.items()}
     number = next(numbers)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if kind == "object":
         return {
-            name: _instance(loaded, part, numbers)
+            name: _instance(loaded, part, numbers, within)
             for name, part in schema.get("properties", {}).items()
+            if within.count(str(part.get("$ref")).rsplit("/", 1)[-1]) < 2
         }
     if kind == "array":
-        return [_instance(loaded, schema["items"], numbers)]
+        items = str(schema["items"].get("$ref")).rsplit("/", 1)[-1]
+        return (
+            [_instance(loaded, schema["items"], numbers, within)] if within.count(items) < 2 else []
+        )
     if kind == "integer":
         return number
     if kind == "number":

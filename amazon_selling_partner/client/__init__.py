@@ -2,12 +2,13 @@
 
 from .client import SellingPartnerClient, count, iso
 from .clock import Clock, VirtualClock
-from .operation import Operation, Paging, at
+from .operation import Operation, Paging, Probe, at
 
 __all__ = [
     "Clock",
     "Operation",
     "Paging",
+    "Probe",
     "SellingPartnerClient",
     "VirtualClock",
     "at",

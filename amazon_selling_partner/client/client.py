@@ -9,6 +9,7 @@ from dlt.common import logger, pendulum
 from dlt.common.exceptions import DltException
 
 from ..credentials import SellingPartnerCredentials
+from ..products import Products
 from .clock import Clock
 from .errors import (
     ClientSecretExpired,
@@ -61,6 +62,7 @@ class SellingPartnerClient:
         self.api_url = api_url
         self.region = region
         self.selling_partner = selling_partner
+        self.products = Products()
         self._http = Http(clock)
         self._token = AccessToken(credentials, token_url, self._http, clock)
         self._quotas = Quotas.of(_quota_owner(credentials, api_url), clock)

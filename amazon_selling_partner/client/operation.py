@@ -1,7 +1,7 @@
 """What one operation of the API is: its address, its usage plan, and how its answer is paged."""
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional
 from urllib.parse import quote
 
 
@@ -53,6 +53,25 @@ class Operation:
     def url_path(self, values: Mapping[str, str]) -> str:
         """The path with `values` in place of its placeholders, percent-encoded."""
         return self.path.format(**{name: quote(str(v), safe="") for name, v in values.items()})
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The smallest call that tells whether the role of a table is there.
+
+    Attributes:
+        table: Table it stands for, or several, separated by commas.
+        operation: What to call.
+        path: Values for the path; an id that does not exist answers 400 or 404, not 403.
+        params: Query.
+        body: JSON body.
+    """
+
+    table: str
+    operation: Operation
+    path: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Optional[Dict[str, Any]] = None
 
 
 def at(body: Any, path: str) -> Any:

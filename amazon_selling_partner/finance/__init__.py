@@ -5,24 +5,24 @@ The events come from Finances v0, whose event operations Amazon removes on 2027-
 from the newer APIs.
 """
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import dlt
 from dlt.common import pendulum
 from dlt.extract import DltResource
 
-from ..client import SellingPartnerClient
+from ..client import Probe, SellingPartnerClient
 from . import balances, payouts, transactions
-from .balances import financial_balance, financial_summary
+from .balances import LIST_BALANCES, LIST_SUMMARY, financial_balance, financial_summary
 from .events import (
     LOOKBACK_DAYS,
     checked_adjustment_event_key,
     financial_events,
 )
 from .explode import CONTENT
-from .groups import financial_event_group
-from .payouts import expected_payout, payout
-from .transactions import financial_transaction
+from .groups import LIST_GROUPS, financial_event_group
+from .payouts import LIST_EXPECTED_PAYOUTS, LIST_PAYOUTS, expected_payout, payout
+from .transactions import LIST_TRANSACTIONS, financial_transaction
 
 
 def finance_resources(
@@ -63,4 +63,16 @@ def finance_resources(
     yield expected_payout(client)
 
 
-__all__ = ["finance_resources"]
+def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:
+    """What tells whether the account may read finance."""
+    events = "financial_event_group, financial_events"
+    yield Probe(events, LIST_GROUPS, params={"MaxResultsPerPage": 1})
+    since = {"postedAfter": now.subtract(minutes=10)}
+    yield Probe("financial_transaction", LIST_TRANSACTIONS, params=since)
+    yield Probe("financial_balance", LIST_BALANCES)
+    yield Probe("financial_summary", LIST_SUMMARY)
+    yield Probe("payout", LIST_PAYOUTS)
+    yield Probe("expected_payout", LIST_EXPECTED_PAYOUTS)
+
+
+__all__ = ["finance_resources", "probes"]

@@ -16,6 +16,7 @@ KINDS = {
     "reset_mid_body": "the connection is reset in the middle of the body",
     "truncate": "fewer bytes than Content-Length says, then a clean close",
     "broken_json": "200 with JSON that ends too early",
+    "answer": "200 with the JSON `body` given, in place of the operation's own",
     "slow": "the answer takes `seconds` on the simulator's clock (`real` for real seconds)",
 }
 """What each kind of fault does."""
@@ -34,6 +35,7 @@ class Fault:
         status (int): For `status`.
         form (str): For `status`: `json`, `html` or `empty`.
         seconds (float): For `slow`.
+        body (Any): For `answer`.
         real (bool): For `slow`: sleep real seconds.
         seen (int): Fitting calls so far.
         hits (int): Calls hit so far.
@@ -47,6 +49,7 @@ class Fault:
     status: int = 500
     form: str = "json"
     seconds: float = 5.0
+    body: Any = None
     real: bool = False
     seen: int = field(default=0, init=False)
     hits: int = field(default=0, init=False)

@@ -253,6 +253,8 @@ class Simulator:
             raise denied(TOKEN_EXPIRED)
         elif fault.kind == "bad_request":
             raise invalid("Invalid Input")
+        elif fault.kind == "answer":
+            return Answer(body=fault.body)
         elif fault.kind == "reset":
             return Answer(500)
         elif fault.kind == "status":

@@ -1,0 +1,1 @@
+"""The modules: each operation against Amazon's models, each table against the simulator."""
