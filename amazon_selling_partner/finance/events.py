@@ -32,6 +32,9 @@ SHOWN = pendulum.duration(days=729)
 LATE = pendulum.duration(hours=48)
 """How long Amazon may take to show an event."""
 
+UNDATED = "undated"
+"""Key of the state for what has no date: how Amazon lists it, and a group's `Ordinals`."""
+
 ADJUSTMENT_EVENT_KEYS = (CONTENT, TYPE_AND_POSTED_DATE)
 
 DaySums = Dict[str, Dict[str, str]]
@@ -94,7 +97,7 @@ def financial_events(
         if (group := Group.of(content)) and in_scope(group, history_start)
     }
     yield from empty_tables()
-    reading = Reading(client, until, lookback_days, adjustment_event_key, written)
+    reading = Reading(client, until, lookback_days, adjustment_event_key, written, state)
     for group in sorted(groups.values(), key=_newest_first):
         if group.id in settled or not readable(group, until):
             continue
@@ -129,8 +132,10 @@ class Reading:
         lookback_days: int,
         adjustment_event_key: str,
         written: List[str],
+        state: Dict[str, Any],
     ) -> None:
         self.known: Dict[str, Any] = {}
+        self._state = state
         self._written = written
         self._declared: Set[str] = set()
         self._reader = Reader(client)
@@ -152,14 +157,14 @@ class Reading:
         """
         self._unknown.clear()
         first, last = group.days(through=self._until.date())
-        exploder = self._exploder(group, first, last)
+        exploder = self._exploder(group, first, last, known)
         start = pendulum.datetime(first.year, first.month, first.day) - EARLIER
         end = self._until if group.end is None else min(self._until, group.end.add(days=1))
         window = Window(max(start, end - pendulum.duration(days=179)), end, asked=False)
         read_to = moment(known.get("read_to"))
         through = max(last, read_to.date() if read_to else last)
         sums = yield from self._replaced(group, exploder, window, _days(first, through))
-        yield from self._reconciled(group, {str(first): sums}, str(through))
+        yield from self._reconciled(group, known, {str(first): sums}, str(through))
 
     def days(self, group: Group, known: Dict[str, Any]) -> Iterator[TDataItems]:
         """Reads an open group day by day, from the last day that was read less the look-back.
@@ -188,9 +193,22 @@ class Reading:
             if end <= start:
                 continue
             window = Window(start, end)
-            exploder = self._exploder(group, first, today, day)
+            exploder = self._exploder(group, first, today, known, day)
             sums[str(day)] = yield from self._replaced(group, exploder, window, [day])
-        yield from self._reconciled(group, sums, str(today))
+            if day == first and exploder.undated and UNDATED not in self._state:
+                self._state[UNDATED] = self._listed_always(group, first)
+        yield from self._reconciled(group, known, sums, str(today))
+
+    def _listed_always(self, group: Group, first: pendulum.Date) -> bool:
+        """Whether Amazon, which does not say, lists events without a date whatever is asked for.
+
+        Asked for once, with a day too early for any event of the group.
+        """
+        start = pendulum.datetime(first.year, first.month, first.day) - EARLIER
+        window = Window(start.subtract(days=2), start.subtract(days=1))
+        exploder = self._exploder(group, first, first, {})
+        exploder.explode(self._reader.first_page(group.id, window))
+        return exploder.undated > 0
 
     def settled(self, group: Group) -> bool:
         """True when a closed group that was just read need not be read again."""
@@ -202,9 +220,18 @@ class Reading:
         group: Group,
         first: pendulum.Date,
         last: pendulum.Date,
+        known: Dict[str, Any],
         day: Optional[pendulum.Date] = None,
     ) -> Exploder:
-        return Exploder(group.id, first, last, day, self._adjustment_event_key)
+        return Exploder(
+            group.id,
+            first,
+            last,
+            day,
+            self._adjustment_event_key,
+            known.setdefault(UNDATED, {}),
+            leave_undated=bool(day and day != first and self._state.get(UNDATED)),
+        )
 
     def _replaced(
         self, group: Group, exploder: Exploder, window: Window, days: Iterable[pendulum.Date]
@@ -251,7 +278,9 @@ class Reading:
             yield dlt.mark.with_hints([], hints(table), create_table_variant=True)
         yield dlt.mark.with_table_name(rows, table)
 
-    def _reconciled(self, group: Group, sums: Sums, read_to: str) -> Iterator[TDataItems]:
+    def _reconciled(
+        self, group: Group, known: Dict[str, Any], sums: Sums, read_to: str
+    ) -> Iterator[TDataItems]:
         """The rows of `financial_group_reconciliation`; keeps what the next run has to know."""
         self._rows = reconciliation.reconcile(group, _total(sums), self._unknown)
         for row in self._rows:
@@ -261,6 +290,7 @@ class Reading:
             "start": group.start.isoformat() if group.start else None,
             "read_to": read_to,
             "sums": sums,
+            UNDATED: known[UNDATED],
         }
         yield from self._to(reconciliation.TABLE, self._rows)
 

@@ -9,7 +9,7 @@ from dlt.common import Decimal, pendulum
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from dlt.common.time import ensure_pendulum_datetime
 
-from .keys import Twins, canonical, digest
+from .keys import Ordinals, Twins, UndatedTwins, canonical, digest
 from .shape import Part, Table
 from .tables import CHARGES, EVENTS, FEES, REJECTED, TABLES, TAXES
 
@@ -40,11 +40,15 @@ class Exploder:
         day (Optional[pendulum.Date]): The day that was read; None for the whole group.
         adjustment_event_key (str): `content`, or `type_and_posted_date` for one row where type and
             posted date are equal.
+        ordinals (Optional[Ordinals]): Those of the group's things without a date, changed by
+            `rest`.
+        leave_undated (bool): Things without a date are left to another day of the group.
 
     Attributes:
         sums: Amounts that are part of the payout, by (table, currency).
         unknown: Lists that Amazon's model did not have when this was written, with their tables.
         rejected: How many things were kept aside.
+        undated: How many things without a date were seen.
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class Exploder:
         last_day: pendulum.Date,
         day: Optional[pendulum.Date] = None,
         adjustment_event_key: str = CONTENT,
+        ordinals: Optional[Ordinals] = None,
+        leave_undated: bool = False,
     ) -> None:
         self.group_id = group_id
         self.sums: Dict[Tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -62,7 +68,12 @@ class Exploder:
         self._first_day = first_day
         self._last_day = max(first_day, last_day)
         self._day = day
+        self.undated = 0
+        self._leave_undated = leave_undated
         self._twins = Twins()
+        self._undated_twins = UndatedTwins(
+            {} if ordinals is None else ordinals, str(day) if day else ""
+        )
         self._texts: Dict[int, str] = {}
         self._one_a_pair = adjustment_event_key == TYPE_AND_POSTED_DATE
         self._pairs: Dict[str, Tuple[str, Row, Row]] = {}
@@ -102,6 +113,7 @@ class Exploder:
         for id, (_, event, base) in sorted(self._pairs.items()):
             self._add(ADJUSTMENTS, EVENTS[ADJUSTMENTS], event, {**base, "id": id}, rows)
         self._pairs.clear()
+        self._undated_twins.done()
         return rows
 
     def _part_of_unknown(self, list_name: str) -> Part:
@@ -127,11 +139,15 @@ class Exploder:
             if pair not in self._pairs or content < self._pairs[pair][0]:
                 self._pairs[pair] = (content, event, base)
             return
-        # nothing but the day it was listed for tells two equal events without a date apart
-        listed_for = "" if posted_day else group_day
+        if posted_day is None:
+            self.undated += 1
+            if self._leave_undated:
+                return
         self._texts.clear()
         text = canonical(event, self._texts)
-        base["id"] = self._twins.key(list_name, self.group_id, listed_for, text)
+        # equal events of one posted day are on one day of the group, without it on any
+        twins = self._twins if posted_day else self._undated_twins
+        base["id"] = twins.key(list_name, self.group_id, text)
         self._add(list_name, part, event, base, rows)
 
     def _group_day(self, posted_day: Optional[pendulum.Date]) -> str:
@@ -219,14 +235,16 @@ class Exploder:
     def _reject(
         self, list_name: str, value: Any, reason: str, rows: Rows, parent: Optional[Row] = None
     ) -> None:
+        if not parent:
+            self.undated += 1
+            if self._leave_undated:
+                return
         self.rejected += 1
         group_day = parent["group_day"] if parent else self._group_day(None)
         within = parent["id"] if parent else ""
         rows[REJECTED].append(
             {
-                "id": self._twins.key(
-                    list_name, self.group_id, group_day, within, canonical(value)
-                ),
+                "id": self._undated_twins.key(list_name, self.group_id, within, canonical(value)),
                 "financial_event_group_id": self.group_id,
                 "posted_day": parent["posted_day"] if parent else self._first_day,
                 "group_day": group_day,

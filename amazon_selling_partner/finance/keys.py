@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 from json.encoder import encode_basestring
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from dlt.common import Decimal
 
@@ -87,3 +87,59 @@ class Twins:
         ordinal = self._seen.get(same, 0)
         self._seen[same] = ordinal + 1
         return same if ordinal == 0 else digest(same, str(ordinal))
+
+
+Ordinals = Dict[str, Dict[str, List[int]]]
+"""Which of equal things without a date each day of a group has: digest, day, ordinals."""
+
+
+class UndatedTwins:
+    """Numbers equal things without a date over all days of a group that is read day by day.
+
+    A day that is read again finds the numbers it had, a new thing takes the lowest one that no day
+    has. So the n equal things of a group have the same keys on whichever days they were listed,
+    and when the group is read as a whole.
+
+    Args:
+        kept (Ordinals): What earlier readings of the group gave out; changed in place.
+        day (str): The day that is read; empty for the whole group.
+    """
+
+    def __init__(self, kept: Ordinals, day: str = "") -> None:
+        self._kept = kept
+        self._day = day
+        self._given: Dict[str, List[int]] = {}
+
+    def key(self, *parts: str) -> str:
+        """The key of one more thing that these parts describe."""
+        same = digest(*parts)
+        given = self._given.setdefault(same, [])
+        mine, others = self._of(same)
+        if len(given) < len(mine):
+            ordinal = mine[len(given)]
+        else:
+            taken = {*mine, *others, *given}
+            ordinal = next(number for number in range(len(taken) + 1) if number not in taken)
+        given.append(ordinal)
+        return same if ordinal == 0 else digest(same, str(ordinal))
+
+    def done(self) -> None:
+        """Keeps the numbers that were given out, once the day was read whole."""
+        for same in list(self._kept):
+            if self._day:
+                self._kept[same].pop(self._day, None)
+            else:
+                self._kept[same].clear()
+        for same, given in self._given.items():
+            self._kept.setdefault(same, {})[self._day] = sorted(given)
+        for same in [same for same, days in self._kept.items() if not days]:
+            del self._kept[same]
+
+    def _of(self, same: str) -> "tuple[List[int], List[int]]":
+        """The numbers this reading had before, and those of other days."""
+        days = self._kept.get(same, {})
+        everywhere = [number for given in days.values() for number in given]
+        if not self._day:
+            return sorted(everywhere), []
+        mine = days.get(self._day, [])
+        return mine, [number for number in everywhere if number not in mine]

@@ -97,6 +97,26 @@ class Reader:
                 if page:
                     yield page
 
+    def first_page(self, group_id: str, window: Window) -> Any:
+        """The first page of a window, None where Amazon refuses to show that window.
+
+        Args:
+            group_id (str): FinancialEventGroupId.
+            window (Window): When the events were posted.
+
+        Returns:
+            Any: A FinancialEvents object.
+        """
+        try:
+            answer = self._client.call(
+                LIST_EVENTS,
+                path={"eventGroupId": group_id},
+                params={"PostedAfter": window.start, "PostedBefore": window.end},
+            )
+        except BadRequest:
+            return None
+        return at(answer, LIST_EVENTS.records)
+
     def _read(self, group_id: str, window: Window, kept: IO[bytes]) -> None:
         """Reads a window, in halves if Amazon finds it too large."""
         start = kept.tell()

@@ -77,6 +77,8 @@ class FinanceBook:
         longest_answer (int): Bytes; what would be longer is answered with InvalidInput.
         most_events (int): Events a window may have; one with more is refused the same way.
         shuffled (bool): Lists come in another order each time they are asked for.
+        undated_always (bool): Events without a date are listed whatever window is asked for; Amazon
+            does not say what it does. Otherwise the moment they were written counts.
         payout_takes (float): Seconds from the start of a payout to its arrival.
         others (Sequence[str]): The lists that have events which are not about orders; to be set
             before anything is asked for.
@@ -87,6 +89,7 @@ class FinanceBook:
         self.longest_answer = 10_000_000
         self.most_events = 10_000_000
         self.shuffled = False
+        self.undated_always = False
         self.payout_takes = 26 * 3600.0
         self.others: Sequence[str] = tuple(OTHERS)
         self._account = account

@@ -17,6 +17,7 @@ ROUTES = Routes()
 ROLE = "Finance and Accounting"
 LONGEST = timedelta(days=180)
 SHOWN = 730 * DAY_MS
+UNDATED = ("ServiceFeeEventList", "DebtRecoveryEventList", "LoanServicingEventList")
 _IGNORED = ("NextToken",)
 
 
@@ -74,6 +75,7 @@ def list_financial_events_by_group_id(call: Call) -> dict[str, Any]:
         entry
         for entry in book.entries(group, place["at"])
         if _in(call, place["at"], "PostedAfter", "PostedBefore", entry.posted)
+        or (book.undated_always and entry.list_name in UNDATED)
     ]
     after = call.values["PostedAfter"]
     asked_from = max(group.start, ceil_ms(after)) if after else group.start

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_selling_partner.finance.explode import TYPE_AND_POSTED_DATE, Exploder, Rows
-from amazon_selling_partner.finance.keys import Twins, canonical, digest
+from amazon_selling_partner.finance.keys import Ordinals, Twins, UndatedTwins, canonical, digest
 
 FIRST, LAST = pendulum.date(2026, 1, 1), pendulum.date(2026, 1, 14)
 
@@ -174,3 +174,34 @@ def test_by_type_and_posted_date_they_are_one_row_whatever_the_order() -> None:
     assert len(found["financial_adjustment_event"]) == 1
     assert found == turned
     assert len(found["financial_adjustment_item"]) in (1, 2)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("123"), st.lists(st.sampled_from("ab"), max_size=4)), max_size=8
+    )
+)
+def test_undated_twins_keep_their_keys_whichever_day_is_read_again(
+    readings: List[Any],
+) -> None:
+    kept: Ordinals = {}
+    days: Dict[str, Dict[str, List[str]]] = {}
+    for day, names in readings:
+        twins = UndatedTwins(kept, day)
+        keys: Dict[str, List[str]] = {}
+        for name in names:
+            keys.setdefault(name, []).append(twins.key(name))
+        twins.done()
+        for name, given in days.get(day, {}).items():
+            again = keys.get(name, [])
+            common = min(len(given), len(again))
+            assert len(set(given) & set(again)) == common, "a key changed"
+        days[day] = keys
+        everything = [key for of in days.values() for some in of.values() for key in some]
+        assert len(everything) == len(set(everything))
+    whole = UndatedTwins(kept)
+    listed = [name for of in days.values() for name, some in of.items() for _ in some]
+    again = [whole.key(name) for name in listed]
+    whole.done()
+    assert sorted(again) == sorted(everything if readings else [])
+    assert all(set(of) == {""} for of in kept.values())

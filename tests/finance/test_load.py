@@ -128,6 +128,28 @@ def test_as_time_goes_on_the_dataset_stays_the_truth(
     same_dataset(dataset(pipeline), dataset(fresh))
 
 
+@pytest.mark.parametrize("always", [False, True], ids=["by day", "always"])
+def test_events_without_a_date_keep_their_ids(
+    sim: Simulator, make_pipeline: Callable[..., Any], always: bool
+) -> None:
+    book_of(sim).undated_always = always
+    pipeline = make_pipeline("duckdb")
+    known: Dict[str, Any] = {}
+    asked = []
+    for days in (0, 3, 2, 12):
+        sim.clock.advance(days * DAY)
+        sim.requests.clear()
+        pipeline.run(source(sim))
+        asked.append(len(calls(sim)))
+        fees = {row["id"]: row for row in rows(pipeline, "financial_service_fee_event")}
+        assert len(fees) == len(rows(pipeline, "financial_service_fee_event"))
+        assert set(known) <= set(fees), "an id changed"
+        known = fees
+        assert loaded(pipeline) == truth(sim)
+    statuses = {row["status"] for row in rows(pipeline, "financial_group_reconciliation")}
+    assert statuses == {"matches", "open"}
+
+
 def test_a_closed_group_is_read_once_more_and_never_again(
     sim: Simulator, make_pipeline: Callable[..., Any]
 ) -> None:
