@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo demo-vendor test lint format bench clean
 
 $(VENV)/.ready: requirements.txt amazon_selling_partner/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
@@ -14,6 +14,9 @@ $(VENV)/.ready: requirements.txt amazon_selling_partner/requirements.txt
 
 demo: $(VENV)/.ready
 	$(BIN)/python amazon_selling_partner_pipeline.py demo
+
+demo-vendor: $(VENV)/.ready
+	$(BIN)/python amazon_selling_partner_pipeline.py demo-vendor
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest

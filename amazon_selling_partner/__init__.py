@@ -3,21 +3,39 @@
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import dlt
-from dlt.common import pendulum
+from dlt.common import logger, pendulum
 from dlt.common.configuration import with_config
 from dlt.common.schema.typing import TSimpleRegex
+from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
+from .aplus import aplus_resources
+from .awd import awd_resources
+from .catalog import catalog_resources
 from .client import Clock, SellingPartnerClient
 from .client.client import SYSTEM_CLOCK
 from .client.http import checked_url
 from .credentials import SellingPartnerCredentials
+from .customer_feedback import customer_feedback_resources
+from .data import shaped
+from .easyship import easyship_package
+from .fba_inbound import inbound_resources
+from .fba_inbound_plans import inbound_plan
+from .fba_inventory import inventory_resources
+from .feeds import checked_feed_types, feed
 from .finance import finance_resources
+from .listings import listing_resources
 from .orders import PII_COLUMNS, orders
+from .outbound import outbound_resources
+from .pricing import pricing_resources
+from .product_fees import fees_estimate
 from .regulated import checked_regulated_info, order_regulated_info
+from .replenishment import replenishment_resources
 from .reports import BUDGET, report, report_resources
+from .restrictions import checked_merchant_id, listing_restriction
 from .sales import RESTATED, order_metrics
 from .sellers import marketplace_participation
+from .services import service_job
 from .settings import (
     ALL_TIME,
     EPOCH,
@@ -29,15 +47,18 @@ from .settings import (
     history_start,
     start_of,
 )
+from .shipping import checked_shipments, shipping_resources
+from .supply_sources import supply_source
 from .sync.deletes import checked_capture_deletes
 from .sync.windows import OVERLAP
 from .tables import MONEY
-
+from .vendor import vendor_resources
 
 DAY = 24 * 3600.0
 
 
 @dlt.source(name="amazon_selling_partner")
+@shaped
 def amazon_selling_partner(
     credentials: SellingPartnerCredentials = dlt.secrets.value,
     region: str = "NORTH_AMERICA",
@@ -46,17 +67,27 @@ def amazon_selling_partner(
     is_vendor: bool = False,
     modules: Optional[List[str]] = None,
     historical_sync_time_frame: str = ALL_TIME,
+    priority_days: int = 7,
+    package_time: Optional[float] = None,
     regulated_info: str = "learn",
     adjustment_event_key: str = "content",
     sales_and_traffic_by: Optional[List[str]] = None,
     asins: Optional[List[str]] = None,
     catalog_max_age: float = 7 * DAY,
     pricing_max_age: float = DAY,
+    item_conditions: Optional[List[str]] = None,
     capture_deletes: str = "soft",
+    feed_types: Optional[List[str]] = None,
+    shipments: Optional[List[Dict[str, str]]] = None,
     report_options: Optional[Dict[str, Any]] = None,
     custom_reports: Optional[List[Any]] = None,
     reports_time_budget: float = BUDGET,
     include_pii: bool = False,
+    blocked: Optional[List[str]] = None,
+    hashed: Optional[List[str]] = None,
+    hash_salt: Optional[TSecretStrValue] = None,
+    row_filters: Optional[Dict[str, Any]] = None,
+    history_mode: Optional[List[str]] = None,
     sandbox: bool = False,
     api_url: Optional[str] = None,
     token_url: Optional[str] = None,
@@ -77,6 +108,10 @@ def amazon_selling_partner(
         modules (Optional[List[str]]): Modules to load; by default all of that kind of account.
         historical_sync_time_frame (str): `ALL_TIME` (two years, more in the Far East), or the date
             from which history is loaded, such as 2026-01-31.
+        priority_days (int): The newest days, which are loaded before the rest of the history.
+        package_time (Optional[float]): Seconds after which a run begins no further window and
+            leaves the rest to the next one; its first run loads the newest days only. By default
+            a run loads everything at once.
         regulated_info (str): Which orders are asked for regulated information: `learn`, `all`,
             `off`.
         adjustment_event_key (str): How adjustment events are told apart: `content`, or
@@ -87,13 +122,26 @@ def amazon_selling_partner(
             catalog and pricing load besides those the account's tables name.
         catalog_max_age (float): Seconds after which an ASIN's catalog data is asked for again.
         pricing_max_age (float): The same for prices and offers.
+        item_conditions (Optional[List[str]]): Conditions whose offers are loaded: `New` (default),
+            `Used`, `Collectible`, `Refurbished`, `Club`.
         capture_deletes (str): What becomes of catalog, pricing and listing rows that are gone at
             Amazon: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves them.
+        feed_types (Optional[List[str]]): Feed types to load; by default all that Amazon names.
+        shipments (Optional[List[Dict[str, str]]]): What no operation lists, by its ids: packages
+            (`tracking_id` with `carrier_id`, such as AMZN_UK), documents (`shipment_id` with
+            `package_client_reference_id`), inputs of a rate (`rate_id` with `request_token`).
         report_options (Optional[Dict[str, Any]]): More `reportOptions`, by report table.
         custom_reports (Optional[List[Any]]): Reports of your own: results or arguments of `report`.
         reports_time_budget (float): Seconds a run gives to reports; the next run goes on.
         include_pii (bool): Load what tells who bought: buyers, recipients, tax registrations, gift
             messages.
+        blocked (Optional[List[str]]): Tables, and columns as `table.column`, that are never loaded;
+            both may have wildcards.
+        hashed (Optional[List[str]]): Columns as `table.column` of which only a hash is loaded.
+        hash_salt (Optional[TSecretStrValue]): Secret text that is hashed with each value.
+        row_filters (Optional[Dict[str, Any]]): By table, a condition such as `quantity > 1`, or a
+            Python function of a row that is true for those to load.
+        history_mode (Optional[List[str]]): Tables of which every version of a row is kept.
         sandbox (bool): Use Amazon's sandbox host.
         api_url (Optional[str]): Another address of the API, for a proxy or the simulator.
         token_url (Optional[str]): Another address of the token endpoint.
@@ -108,24 +156,75 @@ def amazon_selling_partner(
     region = checked_region(region)
     ids = checked_marketplaces(marketplace_ids, region, is_vendor) or []
     chosen = checked_modules(modules, is_vendor)
-    start = history_start(historical_sync_time_frame, region, pendulum.from_timestamp(clock.time()))
+    now = pendulum.from_timestamp(clock.time())
+    start = history_start(historical_sync_time_frame, region, now)
+    recent = max(start, now.start_of("day").subtract(days=priority_days))
     deletes = checked_capture_deletes(capture_deletes)
+    types = checked_feed_types(feed_types)
+    packages = checked_shipments(shipments)
     schema = dlt.current.source_schema()
     schema.update_preferred_types({TSimpleRegex(MONEY): "decimal"})
-    client = connect(credentials, region, sandbox, api_url, token_url, schema.name, clock)
+    client = connect(
+        credentials, region, sandbox, api_url, token_url, schema.name, clock, package_time
+    )
     if not is_vendor:
         yield marketplace_participation(client, merchant_id)
-    if "ORDERS" in chosen:
-        updated = dlt.sources.incremental("lastUpdatedTime", initial_value=start, lag=OVERLAP)
+    all_orders = None
+    if "ORDERS" in chosen or "EASYSHIP" in chosen:
+        updated = dlt.sources.incremental("lastUpdatedTime", initial_value=recent, lag=OVERLAP)
         all_orders = orders(client, ids, start, include_pii, updated)
         if include_pii:
             all_orders.apply_hints(columns=PII_COLUMNS)
         yield all_orders
+        if "EASYSHIP" in chosen:
+            yield all_orders | easyship_package(client)
+    if all_orders is not None and "ORDERS" in chosen:
         yield all_orders | order_regulated_info(client, checked_regulated_info(regulated_info))
-        through = dlt.sources.incremental("interval_end", initial_value=start, lag=RESTATED)
+        through = dlt.sources.incremental("interval_end", initial_value=recent, lag=RESTATED)
         yield order_metrics(client, ids, start, through)
+    if "SHIPPING" in chosen:
+        yield from shipping_resources(client, all_orders, packages, include_pii)
+    if "FULFILLMENT_OUTBOUND" in chosen:
+        yield from outbound_resources(client, ids, start, include_pii)
+    if "SERVICES" in chosen:
+        changed = dlt.sources.incremental("lastUpdatedTime", initial_value=recent, lag=OVERLAP)
+        yield service_job(client, ids, start, include_pii, changed)
+    if "A_PLUS_CONTENT_MANAGEMENT" in chosen:
+        yield from aplus_resources(client, ids)
+    if "FEEDS" in chosen:
+        created = dlt.sources.incremental("createdTime", initial_value=start, lag=OVERLAP)
+        yield feed(client, types, start, created)
+    if "FBA" in chosen:
+        yield from inventory_resources(client, ids, deletes)
+        yield from inbound_resources(client, ids, start, deletes)
+        changes = dlt.sources.incremental("lastUpdatedAt", initial_value=start, lag=OVERLAP)
+        yield inbound_plan(client, start, changes)
+    if "AWD" in chosen:
+        yield from awd_resources(client, start, recent, include_pii, deletes)
+    if "REPLENISHMENT" in chosen:
+        yield from replenishment_resources(client, ids, start, deletes)
+    if "SUPPLY_SOURCES" in chosen:
+        yield supply_source(client)
+    if "LISTED_ITEM" in chosen:
+        yield from listing_resources(client, merchant_id, ids, deletes)
+    if "CATALOG" in chosen:
+        max_age = catalog_max_age
+        yield from catalog_resources(client, ids, is_vendor, max_age, asins or (), deletes)
+    if "PRODUCT_PRICING" in chosen:
+        yield from pricing_resources(
+            client, ids, pricing_max_age, asins or (), deletes, item_conditions or ("New",)
+        )
+    if "PRODUCT_FEES" in chosen:
+        yield fees_estimate(client, ids, pricing_max_age, asins or ())
+    if "LISTINGS_RESTRICTIONS" in chosen:
+        seller = checked_merchant_id(merchant_id, "LISTINGS_RESTRICTIONS")
+        yield listing_restriction(client, seller, ids, catalog_max_age, asins or ())
+    if "CUSTOMER_FEEDBACK" in chosen:
+        yield from customer_feedback_resources(client, ids, catalog_max_age, asins or ())
     if "FINANCE" in chosen:
-        yield from finance_resources(client, start, adjustment_event_key)
+        yield from finance_resources(client, start, adjustment_event_key, recent=recent)
+    if "VENDOR" in chosen:
+        yield from vendor_resources(client, ids[0], start, include_pii)
     if "REPORTS" in chosen:
         yield from report_resources(
             client,
@@ -137,7 +236,8 @@ def amazon_selling_partner(
             asins or (),
             report_options,
             custom_reports or (),
-            reports_time_budget,
+            min(reports_time_budget, package_time or reports_time_budget),
+            recent,
         )
 
 
@@ -150,6 +250,7 @@ def connect(
     token_url: Optional[str] = None,
     selling_partner: str = "amazon_selling_partner",
     clock: Clock = SYSTEM_CLOCK,
+    package_time: Optional[float] = None,
 ) -> SellingPartnerClient:
     """A client for the account of the settings; nothing is asked yet.
 
@@ -161,6 +262,7 @@ def connect(
         token_url (Optional[str]): Another address of the token endpoint.
         selling_partner (str): Name of the account in its rows.
         clock (Clock): Where time comes from.
+        package_time (Optional[float]): Seconds a run may take before it leaves the rest.
 
     Returns:
         SellingPartnerClient: Shared by all tables of a run.
@@ -169,6 +271,8 @@ def connect(
         ConfigurationError: When a setting is wrong.
     """
     credentials.check()
+    if warning := credentials.warning(pendulum.from_timestamp(clock.time())):
+        logger.warning(warning)
     region = checked_region(region)
     host = f"https://{'sandbox.' if sandbox else ''}{HOSTS[region]}"
     return SellingPartnerClient(
@@ -178,7 +282,29 @@ def connect(
         region=region,
         selling_partner=selling_partner,
         clock=clock,
+        package_time=package_time,
     )
+
+
+@with_config(sections=("sources", "amazon_selling_partner"))
+def application(
+    credentials: SellingPartnerCredentials = dlt.secrets.value,
+    token_url: Optional[str] = None,
+) -> Tuple[SellingPartnerCredentials, str]:
+    """The application of the settings, which may have no refresh token yet.
+
+    Args:
+        credentials (SellingPartnerCredentials): As for `amazon_selling_partner`.
+        token_url (Optional[str]): Another address of the token endpoint.
+
+    Returns:
+        Tuple[SellingPartnerCredentials, str]: Its credentials, and the token endpoint.
+
+    Raises:
+        ConfigurationError: When client id or secret are missing.
+    """
+    credentials.check("client_id", "client_secret")
+    return credentials, checked_url(token_url or TOKEN_URL, "token_url")
 
 
 @with_config(sections=("sources", "amazon_selling_partner"))

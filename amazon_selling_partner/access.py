@@ -5,8 +5,31 @@ from typing import Callable, Dict, Iterator, NamedTuple, Optional, Sequence, Tup
 
 from dlt.common import pendulum
 
-from . import finance, regulated, sales, sellers
-from .client import Probe, SellingPartnerClient
+from . import (
+    aplus,
+    awd,
+    catalog,
+    customer_feedback,
+    easyship,
+    fba_inbound,
+    fba_inbound_plans,
+    fba_inventory,
+    feeds,
+    finance,
+    listings,
+    outbound,
+    pricing,
+    product_fees,
+    regulated,
+    replenishment,
+    sales,
+    sellers,
+    services,
+    shipping,
+    supply_sources,
+    vendor,
+)
+from .client import Probe, RestrictedToken, SellingPartnerClient
 from .client.errors import BadRequest, Refused
 from .orders import probes as of_orders
 from .reports.definitions import reports_of
@@ -18,8 +41,29 @@ PROBES: Dict[str, Tuple[Probes, ...]] = {
     "SELLERS": (sellers.probes,),
     "ORDERS": (of_orders, regulated.probes, sales.probes),
     "FINANCE": (finance.probes,),
+    "SHIPPING": (shipping.probes,),
+    "A_PLUS_CONTENT_MANAGEMENT": (aplus.probes,),
+    "FEEDS": (feeds.probes,),
+    "EASYSHIP": (easyship.probes,),
+    "FULFILLMENT_OUTBOUND": (outbound.probes,),
+    "SERVICES": (services.probes,),
+    "LISTED_ITEM": (listings.probes,),
+    "CATALOG": (catalog.probes,),
+    "PRODUCT_PRICING": (pricing.probes,),
+    "PRODUCT_FEES": (product_fees.probes,),
+    "CUSTOMER_FEEDBACK": (customer_feedback.probes,),
+    "FBA": (fba_inventory.probes, fba_inbound.probes, fba_inbound_plans.probes),
+    "AWD": (awd.probes,),
+    "REPLENISHMENT": (replenishment.probes,),
+    "SUPPLY_SOURCES": (supply_sources.probes,),
 }
-"""What tries the tables of each module."""
+"""What tries the tables of each module of a seller's account."""
+
+VENDOR_PROBES: Dict[str, Tuple[Probes, ...]] = {
+    "CATALOG": (catalog.probes,),
+    "VENDOR": (vendor.probes,),
+}
+"""The same of a vendor's account."""
 
 
 class Access(NamedTuple):
@@ -59,12 +103,11 @@ def check_access(
     """
     # asks for a token, so wrong credentials are told before anything else
     now = client.now()
-    if not is_vendor:
-        ids = account_marketplaces(client, marketplace_ids)
-        for module, several in PROBES.items():
-            for probes in several:
-                for probe in probes(ids, now):
-                    yield _tried(client, module, probe)
+    ids = account_marketplaces(client, marketplace_ids)
+    for module, several in (VENDOR_PROBES if is_vendor else PROBES).items():
+        for probes in several:
+            for probe in probes(ids, now):
+                yield _tried(client, module, probe)
     roles = Counter(report.role for report in reports_of(is_vendor).values())
     for role, number in sorted(roles.items()):
         yield Access("REPORTS", f"{number} reports", role, None, "")
@@ -73,7 +116,8 @@ def check_access(
 def _tried(client: SellingPartnerClient, module: str, probe: Probe) -> Access:
     reason = ""
     try:
-        client.call(probe.operation, path=probe.path, params=probe.params, body=probe.body)
+        token = RestrictedToken(client, [probe.operation]) if probe.restricted else None
+        client.call(probe.operation, probe.path, probe.params, probe.body, token)
     except BadRequest:
         # refused for what was asked, so not for who asked
         pass

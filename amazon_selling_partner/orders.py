@@ -13,7 +13,7 @@ from dlt.extract import make_nested_hints
 
 from .client import Operation, Paging, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
-from .sync import Window, isolated, moved_to, rejected, spans, unfiltered, windows
+from .sync import Window, history, isolated, rejected, windows
 from .sync.windows import OVERLAP
 from .tables import carry_ids, columns
 
@@ -114,15 +114,14 @@ def orders(
         "lastUpdatedTime", lag=OVERLAP
     ),
 ) -> Iterator[TDataItems]:
-    """Orders created or changed since the last run, with all their parts as child tables.
+    """Orders created or changed since the last run, then history; all their parts as child tables.
 
     Source: searchOrders. Nested rows carry `order_id`, those of an item `order_item_id` too.
 
     Args:
         client (SellingPartnerClient): The account.
         marketplace_ids (Sequence[str]): Marketplaces to load, empty for all of the account.
-        history_start (pendulum.DateTime): First moment of history, for the first run and for a
-            marketplace that joins later.
+        history_start (pendulum.DateTime): First moment of history, UTC.
         include_pii (bool): Ask for buyer and recipient and keep the buyer's tax registrations,
             gift messages and customizations.
         updated (dlt.sources.incremental[pendulum.DateTime]): Cursor on `lastUpdatedTime`, UTC.
@@ -132,16 +131,10 @@ def orders(
     """
     with client.products.told_by("orders"):
         ids = account_marketplaces(client, marketplace_ids)
-        state = dlt.current.resource_state()
-        unfiltered(updated)
-        joined = sorted(set(ids) - set(state.get("marketplace_ids", ids)))
-        if joined and updated.end_value is None:
-            for window in spans(history_start, moved_to(updated)):
-                yield from _search(client, joined, window, include_pii)
-        for window in windows(updated, client.now()):
+        for window in windows(updated, client.now(), stopped=client.time_is_up):
             yield from _search(client, ids, window, include_pii)
-        if updated.end_value is None:
-            state["marketplace_ids"] = sorted(ids)
+        for window, places in history(client, SEARCH_ORDERS, updated, history_start, ids):
+            yield from _search(client, places, window, include_pii)
 
 
 def _search(

@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Se
 
 import dlt
 from dlt.common import pendulum
+from dlt.common.time import ensure_pendulum_datetime
 
 TELLERS = ("orders", "listed_item", "fba_inventory_summary", "vendor_retail_procurement_order")
 """Resources whose rows name products."""
@@ -36,6 +37,7 @@ class Products:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._ended: Set[str] = set()
+        self._told = 0
 
     @contextmanager
     def told_by(self, resource_name: str) -> Iterator[None]:
@@ -64,16 +66,31 @@ class Products:
             marketplace_id (Optional[str]): Where it is sold; nothing is kept without it.
             asin (Optional[str]): Its ASIN, if the row has it.
             sku (Optional[str]): Its SKU, if the row has it.
-            changed (str): When the product itself last changed, ISO 8601 in UTC, if the row says.
+            changed (str): When the product itself last changed, ISO 8601, if the row says.
         """
-        if not marketplace_id:
+        if not (marketplace_id and isinstance(marketplace_id, str)):
             return
+        since = _utc(changed)
         with self._changed:
             for kind, id in (("asins", asin), ("skus", sku)):
                 known = _kept(dlt.current.source_state(), kind, marketplace_id)
-                if id and (id not in known or changed > known[id]):
-                    known[id] = changed
+                if id and isinstance(id, str) and (id not in known or since > known[id]):
+                    known[id] = since
+                    self._told += 1
                     self._changed.notify_all()
+
+    def known(self, kind: str, marketplace_id: str) -> List[str]:
+        """The products of a marketplace that this run and those before it were told of.
+
+        Args:
+            kind (str): `asins` or `skus`.
+            marketplace_id (str): Where.
+
+        Returns:
+            List[str]: ASINs, or SKUs.
+        """
+        with self._changed:
+            return list(_kept(dlt.current.source_state(), kind, marketplace_id))
 
     def due(
         self,
@@ -101,25 +118,30 @@ class Products:
             Optional[Batch]: Call `answered` once its answer was read whole; without that the
                 products are due again in the next run.
         """
+        also = [id.strip().upper() if kind == "asins" else id for id in also]
         given: Dict[str, Set[str]] = {id: set() for id in marketplace_ids}
-        while True:
+        last = False
+        seen = -1
+        while not last:
+            work: List[Batch] = []
             with self._changed:
                 last = not self._waited_for()
-                work = [
-                    Batch(place, ids[at : at + size])
-                    for place in marketplace_ids
-                    for ids in [self._open(kind, place, max_age, now, also, given[place])]
-                    for at in range(0, len(ids), size)
-                    if last or len(ids) - at >= size
-                ]
-                if not work and not last:
+                # nothing was told since: what was not full is not full now
+                if last or self._told != seen:
+                    seen = self._told
+                    work = [
+                        Batch(place, ids[start : start + size])
+                        for place in given
+                        for ids in [self._open(kind, place, max_age, now, also, given[place])]
+                        for start in range(0, len(ids), size)
+                        if last or len(ids) - start >= size
+                    ]
+                else:
                     self._changed.wait(TURN)
             for batch in work:
                 given[batch.marketplace_id].update(batch.ids)
                 yield batch
-            if last:
-                return
-            if not work:
+            if not (work or last):
                 yield None
 
     def answered(
@@ -179,7 +201,8 @@ class Products:
                 continue
             if id not in asked:
                 never.append((since, id))
-            elif since > asked[id]:
+            # one that changed in the second in which it was asked about may have done so after
+            elif since >= asked[id]:
                 changed.append((since, id))
             elif asked[id] <= old:
                 aged.append((asked[id], id))
@@ -190,6 +213,14 @@ class Products:
 def _kept(state: Any, name: str, marketplace_id: str) -> Dict[str, str]:
     found: Dict[str, str] = state.setdefault(name, {}).setdefault(marketplace_id, {})
     return found
+
+
+def _utc(moment: Any) -> str:
+    """A moment in the one spelling that sorts like time; empty where it is none."""
+    try:
+        return _second(ensure_pendulum_datetime(moment)) if moment else ""
+    except (TypeError, ValueError):
+        return ""
 
 
 def _second(moment: pendulum.DateTime) -> str:

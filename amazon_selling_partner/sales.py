@@ -15,6 +15,7 @@ from .client import Operation, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
 from .sync import isolated, local_days, moved_to, rejected, unfiltered
+from .sync.history import came_to, from_goal
 from .tables import columns
 
 GET_ORDER_METRICS = Operation(
@@ -60,7 +61,7 @@ def order_metrics(
     Args:
         client (SellingPartnerClient): The account.
         marketplace_ids (Sequence[str]): Marketplaces to load, empty for all of the account.
-        history_start (pendulum.DateTime): First day, for a marketplace that joins later.
+        history_start (pendulum.DateTime): First day of history.
         through (dlt.sources.incremental[pendulum.DateTime]): Cursor: the time of the last run, UTC.
 
     Yields:
@@ -69,22 +70,28 @@ def order_metrics(
     unfiltered(through)
     assert through.start_value is not None
     now = min(client.now(), through.end_value or client.now())
+    began = from_goal(through, history_start)
     oldest = client.now().subtract(years=2).add(days=1)
     state = dlt.current.resource_state()
     read = state.get("marketplace_ids") if through.end_value is None else None
     ids = account_marketplaces(client, marketplace_ids)
     for id in ids:
         zone = MARKETPLACES[id].time_zone
-        start = through.start_value
+        start = began
         if read is not None and id not in read:
             start = history_start
-        elif read is not None and not local_days(moved_to(through), now, zone):
+        elif (
+            read is not None
+            and start > history_start
+            and not local_days(moved_to(through), now, zone)
+        ):
             continue
         if days := local_days(max(start, oldest), now, zone):
             yield from _metrics(client, id, zone, *days)
     if through.end_value is None:
         state["marketplace_ids"] = ids
         through.advance(now)
+    came_to(through, history_start)
 
 
 def _metrics(

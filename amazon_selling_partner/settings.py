@@ -16,13 +16,34 @@ HOSTS: Dict[str, str] = {
     "FAR_EAST": "sellingpartnerapi-fe.amazon.com",
 }
 
-MODULES: Tuple[str, ...] = ("FINANCE", "ORDERS", "REPORTS")
+MODULES: Tuple[str, ...] = (
+    "A_PLUS_CONTENT_MANAGEMENT",
+    "CATALOG",
+    "EASYSHIP",
+    "FBA",
+    "FEEDS",
+    "FINANCE",
+    "FULFILLMENT_OUTBOUND",
+    "LISTED_ITEM",
+    "ORDERS",
+    "PRODUCT_PRICING",
+    "REPORTS",
+    "SERVICES",
+    "SHIPPING",
+)
 """Modules of a seller's account, by the names of the documentation."""
 
-MORE_MODULES: Tuple[str, ...] = ()
+MORE_MODULES: Tuple[str, ...] = (
+    "AWD",
+    "CUSTOMER_FEEDBACK",
+    "LISTINGS_RESTRICTIONS",
+    "PRODUCT_FEES",
+    "REPLENISHMENT",
+    "SUPPLY_SOURCES",
+)
 """Modules of a seller's account that load only when `modules` names them."""
 
-VENDOR_MODULES: Tuple[str, ...] = ("REPORTS",)
+VENDOR_MODULES: Tuple[str, ...] = ("A_PLUS_CONTENT_MANAGEMENT", "CATALOG", "REPORTS", "VENDOR")
 """Modules of a vendor's account."""
 
 

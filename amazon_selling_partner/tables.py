@@ -1,6 +1,6 @@
 """Small tools for describing tables and shaping rows."""
 
-from typing import Any, Dict, Sequence, cast
+from typing import Any, Mapping, Sequence, cast
 
 from dlt.common.data_types import TDataType
 from dlt.common.schema.typing import TTableSchemaColumns
@@ -25,21 +25,41 @@ def columns(**names_by_type: str) -> TTableSchemaColumns:
     }
 
 
-def carry_ids(node: Any, ids: Dict[str, str], own: Sequence[str] = ()) -> None:
+def money(names: str) -> TTableSchemaColumns:
+    """Column hints of amounts of money with their currencies.
+
+    Args:
+        names (str): Columns of the objects that hold both, separated by white space.
+
+    Returns:
+        TTableSchemaColumns: Two columns each.
+    """
+    return columns(
+        decimal=" ".join(f"{name}__amount" for name in names.split()),
+        text=" ".join(f"{name}__currency_code" for name in names.split()),
+    )
+
+
+def carry_ids(
+    node: Any, ids: Mapping[str, Any], own: Sequence[str] = (), as_json: Sequence[str] = ()
+) -> None:
     """Writes ids of a parent row into the rows of all lists below it, in place.
 
     Args:
         node (Any): A row; its nested objects and lists are walked.
-        ids (Dict[str, str]): Column name to value.
+        ids (Mapping[str, Any]): Column name to value.
         own (Sequence[str]): Lists whose rows have ids of these names that mean something else, such
             as another order; there the parent's go to `parent_<name>`.
+        as_json (Sequence[str]): Fields that become json columns, which are left as they are.
     """
     for field, value in list(node.items()) if isinstance(node, dict) else ():
+        if field in as_json:
+            continue
         if isinstance(value, dict):
-            carry_ids(value, ids, own)
+            carry_ids(value, ids, own, as_json)
         elif isinstance(value, list):
             prefix = "parent_" if field in own else ""
             for row in value:
                 if isinstance(row, dict):
-                    carry_ids(row, ids, own)
+                    carry_ids(row, ids, own, as_json)
                     row.update({prefix + name: id for name, id in ids.items()})

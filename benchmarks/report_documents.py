@@ -196,13 +196,13 @@ def flat_file(folder: Path, repeat: int, full: bool) -> None:
     sample_path = folder / "sample.tsv.gz"
     with gzip.open(sample_path, "wb", compresslevel=6) as file:
         file.writelines(orders(sample))
-    with opened(path) as document:
-        tables = [table for _, table in read_document(document, ORDERS)]
 
     def ours() -> Iterator[Any]:
         with opened(path) as document:
             for _, table in read_document(document, ORDERS):
                 yield table
+
+    tables = list(ours())
 
     def dicts() -> Iterator[Any]:
         with gzip.open(sample_path, "rt", encoding="utf-8", newline="") as file:

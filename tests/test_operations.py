@@ -70,12 +70,20 @@ def has_path(loaded: Dict[str, Any], printed: Dict[str, Any], path: str) -> bool
     )
     schema = success["schema"]
     for name in path.split("."):
-        while "$ref" in schema:
-            schema = loaded["definitions"][schema["$ref"].rsplit("/", 1)[1]]
-        schema = schema.get("properties", {}).get(name)
+        schema = properties(loaded, schema).get(name)
         if schema is None:
             return False
     return True
+
+
+def properties(loaded: Dict[str, Any], schema: Dict[str, Any]) -> Dict[str, Any]:
+    """The properties of a schema, those of what it refers to and is made of among them."""
+    while "$ref" in schema:
+        schema = loaded["definitions"][schema["$ref"].rsplit("/", 1)[1]]
+    found = dict(schema.get("properties", {}))
+    for part in schema.get("allOf", ()):
+        found.update(properties(loaded, part))
+    return found
 
 
 def test_datasets_asked_for_are_all_that_amazon_offers() -> None:

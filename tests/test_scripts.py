@@ -16,7 +16,7 @@ import pytest
 from amazon_selling_partner.simulator import Simulator
 
 from .truth import assert_orders_equal_truth
-from .utils import ROOT
+from .utils import ROOT, rows
 
 SCRIPT = ROOT / "amazon_selling_partner_pipeline.py"
 
@@ -153,3 +153,55 @@ def test_dlt_init_installs_the_source(workplace: Path) -> None:
     code = "import amazon_selling_partner as a; print(a.amazon_selling_partner.__module__)"
     used = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=project)
     assert used.returncode == 0, used.stderr
+
+
+def test_one_accounts_trouble_leaves_the_other_alone(
+    sim: Simulator, make_pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for section in ("SELLER_A", "SELLER_B"):
+        for name, value in environment(sim).items():
+            if name.startswith("SOURCES__AMAZON_SELLING_PARTNER__"):
+                monkeypatch.setenv(name.replace("AMAZON_SELLING_PARTNER", section), value)
+    monkeypatch.setenv("SOURCES__SELLER_A__CREDENTIALS__CLIENT_SECRET", "wrong")
+    tables = "marketplace_participation,order_metrics"
+    process = start(sim, "run", "--accounts", "seller_a,seller_b", "--tables", tables)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "seller_a: error: Login with Amazon answered invalid_client" in err
+    assert "Package 1 of seller_b" in out and "Traceback" not in err
+    pipeline = dlt.pipeline(
+        "selling_partner", destination="duckdb", dataset_name="selling_partner_data"
+    )
+    pipeline.sync_destination()
+    assert {row["selling_partner"] for row in rows(pipeline, "order_metrics")} == {"seller_b"}
+    assert {row["selling_partner"] for row in rows(pipeline, "sync_run")} == {"seller_b"}
+
+
+def test_resync_reads_again_what_was_read(sim: Simulator) -> None:
+    tables = ["--tables", "order_metrics", "--for", "1m"]
+    for expected in (1, 0):
+        sim.requests.clear()
+        out, err = start(sim, "run", *tables).communicate(timeout=120)
+        assert len(sim.requests.of("getOrderMetrics")) == 2 * expected, err
+    sim.requests.clear()
+    process = start(sim, "resync", *tables)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "to be read again: order_metrics" in out
+    assert len(sim.requests.of("getOrderMetrics")) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--tables", "oders"], "--tables names oders"),
+        (["--for", "soon"], "'soon' is no duration: write 90s, 15m, 2h or 1d"),
+        (["--modules", "ODERS"], "modules names 'ODERS'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_sentence(
+    sim: Simulator, arguments: Any, words: str
+) -> None:
+    process = start(sim, "run", *arguments)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2 and words in err and "Traceback" not in err

@@ -3,6 +3,7 @@
 from typing import Any, Dict
 
 import pytest
+from dlt.common import pendulum
 
 from amazon_selling_partner import SellingPartnerCredentials, amazon_selling_partner
 from amazon_selling_partner.client.errors import ConfigurationError
@@ -30,6 +31,11 @@ CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "A
             {"credentials": {**CREDENTIALS, "client_id": "amzn1.sp.solution.1"}},
             ["credentials.client_id", "application id", "application_id"],
         ),
+        (
+            {"credentials": {**CREDENTIALS, "client_secret_created": "soon"}},
+            ["credentials.client_secret_created", "'soon'", "2026-01-31"],
+        ),
+        ({"capture_deletes": "maybe"}, ["capture_deletes", "'maybe'", "soft"]),
         ({"region": "ASIA"}, ["region", "'ASIA'", "FAR_EAST"]),
         ({"marketplace_ids": ["ATVPDKIKX0DERX"]}, ["marketplace_ids", "ATVPDKIKX0DERX"]),
         (
@@ -91,3 +97,14 @@ def test_credentials_do_not_show_when_printed() -> None:
     assert "secret" not in repr(source.orders) and "Atzr" not in str(source)
     credentials = SellingPartnerCredentials(**CREDENTIALS)
     assert "Atzr|token" not in repr(credentials) + str(credentials)
+
+
+def test_a_secret_that_expires_soon_is_told_from_thirty_days_before() -> None:
+    credentials = SellingPartnerCredentials(**CREDENTIALS, client_secret_created="2026-01-31")
+    made = pendulum.datetime(2026, 1, 31)
+    assert credentials.warning(made.add(days=149, hours=23)) is None
+    soon = credentials.warning(made.add(days=150))
+    assert soon and "expires in 30 days (2026-07-30)" in soon and "Rotate secret" in soon
+    late = credentials.warning(made.add(days=181))
+    assert late and "has expired" in late
+    assert SellingPartnerCredentials(**CREDENTIALS).warning(made.add(years=9)) is None

@@ -3,12 +3,14 @@
 from .client import SellingPartnerClient, count, iso
 from .clock import Clock, VirtualClock
 from .operation import Operation, Paging, Probe, at
+from .restricted import RestrictedToken
 
 __all__ = [
     "Clock",
     "Operation",
     "Paging",
     "Probe",
+    "RestrictedToken",
     "SellingPartnerClient",
     "VirtualClock",
     "at",

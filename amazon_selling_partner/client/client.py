@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, TypeVar
 
 import dlt
@@ -25,9 +26,10 @@ from .errors import (
     refusal,
 )
 from .http import RETRIED, Answer, Http, Lost, Patience
+from .lock import lock
 from .operation import Operation, at
 from .quota import Quotas
-from .token import AccessToken
+from .token import AccessToken, Token
 
 SYSTEM_CLOCK = Clock()
 
@@ -47,6 +49,8 @@ class SellingPartnerClient:
         region (str): Region of the account, a key of `settings.HOSTS`.
         selling_partner (str): Name of the account in rows that could meet those of another one.
         clock (Clock): Where time comes from, the system's unless a test brings its own.
+        package_time (Optional[float]): Seconds after which a run begins no further window and
+            leaves the rest to the next one; None for no limit.
     """
 
     def __init__(
@@ -57,15 +61,19 @@ class SellingPartnerClient:
         region: str = "NORTH_AMERICA",
         selling_partner: str = "amazon_selling_partner",
         clock: Clock = SYSTEM_CLOCK,
+        package_time: Optional[float] = None,
     ) -> None:
         self.clock = clock
+        self.package_time = package_time
+        self._until: Optional[float] = None
         self.api_url = api_url
         self.region = region
         self.selling_partner = selling_partner
         self.products = Products()
         self._http = Http(clock)
         self._token = AccessToken(credentials, token_url, self._http, clock)
-        self._quotas = Quotas.of(_quota_owner(credentials, api_url), clock)
+        self.account = _quota_owner(credentials, api_url)
+        self._quotas = Quotas.of(self.account, clock)
         self._refused: Dict[str, Refused] = {}
         self._stopped: Optional[CredentialsError] = None
         self._known: Dict[str, Any] = {}
@@ -77,8 +85,9 @@ class SellingPartnerClient:
         path: Optional[Mapping[str, str]] = None,
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
-        restricted_token: Optional[str] = None,
+        restricted_token: Optional[Token] = None,
         remember: bool = True,
+        headers: Optional[Mapping[str, str]] = None,
     ) -> Any:
         """Makes one call, as often as it takes.
 
@@ -88,9 +97,10 @@ class SellingPartnerClient:
             params (Optional[Mapping[str, Any]]): Query; None values are left out, lists are joined
                 with commas, times become ISO 8601 in UTC.
             body (Any): JSON body.
-            restricted_token (Optional[str]): A restricted data token to send in place of the
+            restricted_token (Optional[Token]): A restricted data token to send in place of the
                 access token.
             remember (bool): A refusal for who asks holds for all calls of the operation.
+            headers (Optional[Mapping[str, str]]): Header parameters of the operation.
 
         Returns:
             Any: The answer's JSON, fractions as Decimal.
@@ -107,7 +117,7 @@ class SellingPartnerClient:
         patience = Patience(operation.name, self.clock)
         while True:
             try:
-                answer = self._exchange(operation, path, params, body, restricted_token)
+                answer = self._exchange(operation, path, params, body, restricted_token, headers)
             except Lost as lost:
                 count("retries")
                 patience.failed(str(lost))
@@ -165,7 +175,7 @@ class SellingPartnerClient:
         path: Optional[Mapping[str, str]] = None,
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
-        restricted_token: Optional[str] = None,
+        restricted_token: Optional[Token] = None,
     ) -> Iterator[Any]:
         """Pages through an operation.
 
@@ -177,7 +187,7 @@ class SellingPartnerClient:
             path (Optional[Mapping[str, str]]): As in `call`.
             params (Optional[Mapping[str, Any]]): As in `call`; frozen for all pages.
             body (Any): As in `call`.
-            restricted_token (Optional[str]): As in `call`.
+            restricted_token (Optional[Token]): As in `call`.
 
         Yields:
             Any: What each page has at `operation.records`.
@@ -206,6 +216,22 @@ class SellingPartnerClient:
             token = at(answer, operation.paging.token) if operation.paging else None
             if not token:
                 return
+
+    def time_is_up(self) -> bool:
+        """True once the time of this run is over, which began with its first table."""
+        return self._until is not None and self.clock.time() >= self._until
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Surrounds the reading of a table; while any is read the account is this process's.
+
+        Raises:
+            AccountBusy: When another process reads this account.
+        """
+        if self._until is None and self.package_time is not None:
+            self._until = self.clock.time() + self.package_time
+        with lock(self.account):
+            yield
 
     def now(self) -> pendulum.DateTime:
         """The time at Amazon, UTC: the local clock's, corrected where that runs ahead."""
@@ -240,7 +266,8 @@ class SellingPartnerClient:
         path: Optional[Mapping[str, str]],
         params: Optional[Mapping[str, Any]],
         body: Any,
-        restricted_token: Optional[str],
+        restricted_token: Optional[Token],
+        headers: Optional[Mapping[str, str]] = None,
     ) -> Answer:
         """One request in its turn, made again with a new token if the API calls it expired."""
         url = self.api_url + operation.url_path(path or {})
@@ -250,22 +277,22 @@ class SellingPartnerClient:
         while True:
             if waited := bucket.take():
                 count("throttled_seconds", round(waited, 3))
-            token = restricted_token or self._access_token()
+            token = restricted_token.value() if restricted_token else self._access_token()
             count("requests")
             answer = self._http.send(
                 operation.method,
                 url,
                 params=query,
                 json=body,
-                headers={"x-amz-access-token": token},
+                headers={**(headers or {}), "x-amz-access-token": token},
             )
             if rate := _rate_limit(answer):
                 bucket.set_rate(rate)
             expired = answer.status in (401, 403) and is_expired_access_token(answer.body)
-            if not expired or renewed or restricted_token:
+            if not expired or renewed:
                 return answer
             renewed = True
-            self._token.expired(token)
+            (restricted_token or self._token).expired(token)
 
     def _refusal(
         self, operation: Operation, answer: Answer, params: Mapping[str, Any], remember: bool
@@ -285,7 +312,7 @@ class SellingPartnerClient:
         path: Optional[Mapping[str, str]],
         query: Mapping[str, Any],
         body: Any,
-        restricted_token: Optional[str],
+        restricted_token: Optional[Token],
     ) -> Any:
         """A page whose records are there; one that lacks them is asked for again."""
         patience = Patience(operation.name, self.clock)

@@ -18,6 +18,10 @@ class CredentialsError(SellingPartnerError):
     """Amazon does not accept the credentials: no call can work, and none is tried again."""
 
 
+class AccountBusy(SellingPartnerError):
+    """Another process loads the same account."""
+
+
 class InvalidClient(CredentialsError):
     """LWA answered `invalid_client`."""
 

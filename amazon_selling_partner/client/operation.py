@@ -1,7 +1,7 @@
 """What one operation of the API is: its address, its usage plan, and how its answer is paged."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Mapping, Optional
 from urllib.parse import quote
 
 
@@ -65,13 +65,15 @@ class Probe:
         path: Values for the path; an id that does not exist answers 400 or 404, not 403.
         params: Query.
         body: JSON body.
+        restricted: It needs a restricted data token.
     """
 
     table: str
     operation: Operation
     path: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
-    body: Optional[Dict[str, Any]] = None
+    body: Any = None
+    restricted: bool = False
 
 
 def at(body: Any, path: str) -> Any:

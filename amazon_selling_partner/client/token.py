@@ -1,7 +1,7 @@
 """The access token of Login with Amazon (LWA): fetched once, shared, renewed in time."""
 
 import threading
-from typing import Optional
+from typing import Optional, Protocol
 
 from ..credentials import SellingPartnerCredentials
 from .clock import Clock
@@ -10,6 +10,16 @@ from .http import RETRIED, Http, Lost, Patience
 
 MARGIN = 60.0
 """Seconds before its end at which a token is renewed, or a tenth of a shorter life."""
+
+
+class Token(Protocol):
+    """What a call is allowed by; renewed when its time is over."""
+
+    def value(self) -> str:
+        """A token that is good now."""
+
+    def expired(self, value: str) -> None:
+        """Forgets `value` after the API said that it is no longer good."""
 
 
 class AccessToken:

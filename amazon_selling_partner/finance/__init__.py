@@ -5,7 +5,7 @@ The events come from Finances v0, whose event operations Amazon removes on 2027-
 from the newer APIs.
 """
 
-from typing import Iterator, Sequence
+from typing import Iterator, Optional, Sequence
 
 import dlt
 from dlt.common import pendulum
@@ -30,6 +30,7 @@ def finance_resources(
     history_start: pendulum.DateTime,
     adjustment_event_key: str = CONTENT,
     lookback_days: int = LOOKBACK_DAYS,
+    recent: Optional[pendulum.DateTime] = None,
 ) -> Iterator[DltResource]:
     """The tables of the FINANCE module.
 
@@ -38,6 +39,7 @@ def finance_resources(
         history_start (pendulum.DateTime): First moment of history, UTC.
         adjustment_event_key (str): `content`, or `type_and_posted_date`.
         lookback_days (int): Days of an open group that are read again in each run.
+        recent (Optional[pendulum.DateTime]): First moment of what is loaded before history, UTC.
 
     Yields:
         DltResource: Resources, each named as its table; `financial_events` writes many.
@@ -46,8 +48,9 @@ def finance_resources(
         ConfigurationError: When `adjustment_event_key` is unknown.
     """
     key = checked_adjustment_event_key(adjustment_event_key)
+    recent = recent or history_start
     posted, through, created = (
-        dlt.sources.incremental(cursor, initial_value=history_start, lag=lag)
+        dlt.sources.incremental(cursor, initial_value=recent, lag=lag)
         for cursor, lag in (
             ("postedDate", transactions.OVERLAP),
             ("periodEnd", balances.RESTATED),
@@ -55,11 +58,11 @@ def finance_resources(
         )
     )
     yield financial_event_group(client, history_start)
-    yield financial_events(client, history_start, lookback_days, key)
-    yield financial_transaction(client, posted)
+    yield financial_events(client, history_start, recent, lookback_days, key)
+    yield financial_transaction(client, history_start, posted)
     yield financial_balance(client)
-    yield financial_summary(client, through)
-    yield payout(client, created)
+    yield financial_summary(client, history_start, through)
+    yield payout(client, history_start, created)
     yield expected_payout(client)
 
 

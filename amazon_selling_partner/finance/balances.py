@@ -12,6 +12,7 @@ from dlt.common.typing import TDataItems
 
 from ..client import Operation, Paging, SellingPartnerClient
 from ..sync import isolated, rejected, unfiltered
+from ..sync.history import came_to, from_goal
 from ..sync.windows import whole_seconds
 from ..tables import columns
 from .groups import present
@@ -136,6 +137,7 @@ def _balances(
 @isolated
 def financial_summary(
     client: SellingPartnerClient,
+    history_start: pendulum.DateTime,
     through: dlt.sources.incremental[pendulum.DateTime] = dlt.sources.incremental(
         "periodEnd", lag=RESTATED
     ),
@@ -146,6 +148,7 @@ def financial_summary(
 
     Args:
         client (SellingPartnerClient): The account.
+        history_start (pendulum.DateTime): First moment of history, UTC.
         through (dlt.sources.incremental[pendulum.DateTime]): Cursor on `periodEnd`, UTC.
 
     Yields:
@@ -155,7 +158,7 @@ def financial_summary(
     until = present(client)
     if through.end_value is not None:
         until = min(until, whole_seconds(through.end_value))
-    month = whole_seconds(through.start_value).start_of("month")
+    month = from_goal(through, history_start).start_of("month")
     while month < until:
         last = min(month.end_of("month"), until)
         params = {"periodStart": month.to_date_string(), "periodEnd": last.to_date_string()}
@@ -176,3 +179,4 @@ def financial_summary(
         yield list(rows.values())
         month = month.add(months=1)
         through.advance(min(month, until))
+    came_to(through, history_start)

@@ -13,9 +13,11 @@ from dlt.common.typing import TDataItems
 from ..client import SellingPartnerClient, count
 from ..client.errors import ConfigurationError
 from ..sync import isolated
+from ..sync.again import AGAIN
+from ..sync.windows import left
 from . import reconciliation
 from .explode import CONTENT, TYPE_AND_POSTED_DATE, Exploder, Rows, name_of_day
-from .groups import Group, in_scope, listed, listing_start, moment, present
+from .groups import LONGEST_WINDOW, Group, in_scope, listed, listing_start, moment, present
 from .hints import empty_tables, hints, written_tables
 from .reading import Reader, Window
 from .shape import CLEARED, REPLACED
@@ -68,6 +70,7 @@ def checked_adjustment_event_key(key: str) -> str:
 def financial_events(
     client: SellingPartnerClient,
     history_start: pendulum.DateTime,
+    recent: pendulum.DateTime,
     lookback_days: int = LOOKBACK_DAYS,
     adjustment_event_key: str = CONTENT,
 ) -> Iterator[TDataItems]:
@@ -78,6 +81,7 @@ def financial_events(
     Args:
         client (SellingPartnerClient): The account.
         history_start (pendulum.DateTime): Groups that ended before it are left out, UTC.
+        recent (pendulum.DateTime): The same for the first run, where its time is limited, UTC.
         lookback_days (int): Days of an open group that are read again in each run.
         adjustment_event_key (str): `content`, or `type_and_posted_date` for one row where type and
             posted date of adjustments are equal.
@@ -90,17 +94,33 @@ def financial_events(
     settled: List[str] = state.setdefault("settled", [])
     opened: Dict[str, Dict[str, Any]] = state.setdefault("open", {})
     until = present(client)
+    limited = bool(client.package_time) and "history_start" not in state
+    if limited:
+        goal, history_start = history_start, max(history_start, recent)
     open_since = min((known["start"] for known in opened.values() if known["start"]), default=None)
-    groups = {
-        group.id: group
-        for content in listed(client, listing_start(state, history_start, open_since, until))
-        if (group := Group.of(content)) and in_scope(group, history_start)
-    }
+    ranges = [(moment(start), moment(end)) for start, end in state.get(AGAIN, ())]
+    again = [(start, end) for start, end in ranges if start and end]
+    since = listing_start(state, history_start, open_since, until)
+    groups: Dict[str, Group] = {}
+    for content in listed(client, min([since, *(start - LONGEST_WINDOW for start, _ in again)])):
+        group = Group.of(content)
+        if group is None or not in_scope(group, history_start):
+            continue
+        reread = any(group.overlaps(start, end) for start, end in again)
+        if reread and group.id in settled:
+            settled.remove(group.id)
+        if reread or group.start is None or group.start >= since - LONGEST_WINDOW:
+            groups[group.id] = group
+    state.pop(AGAIN, None)
     yield from empty_tables()
     reading = Reading(client, until, lookback_days, adjustment_event_key, written, state)
-    for group in sorted(groups.values(), key=_newest_first):
-        if group.id in settled or not readable(group, until):
-            continue
+    to_read = [
+        group
+        for group in sorted(groups.values(), key=_newest_first)
+        if group.id not in settled and readable(group, until)
+    ]
+    read = 0
+    for group in to_read:
         known = opened.get(group.id, {})
         if group.closed or group.start is None:
             yield from reading.whole(group, known)
@@ -111,10 +131,19 @@ def financial_events(
             settled.append(group.id)
         else:
             opened[group.id] = reading.known
+        read += 1
+        if client.time_is_up():
+            break
     settled[:] = [id for id in settled if id in groups]
     for id in opened.keys() - groups.keys():
         del opened[id]
-    state["history_start"] = history_start.isoformat()
+    if read < len(to_read):
+        left(f"{len(to_read) - read} of {len(to_read)} groups are still to be read")
+    elif limited and goal < history_start:
+        left(f"loaded back to {history_start.to_date_string()}, the history is to be read")
+        state["history_start"] = history_start.isoformat()
+    else:
+        state["history_start"] = history_start.isoformat()
 
 
 def readable(group: Group, until: pendulum.DateTime) -> bool:

@@ -66,6 +66,10 @@ class Group:
             content=content,
         )
 
+    def overlaps(self, start: pendulum.DateTime, end: pendulum.DateTime) -> bool:
+        """True when a part of it lies between two moments."""
+        return not (self.end and self.end < start) and not (self.start and self.start > end)
+
     def days(self, through: pendulum.Date) -> Tuple[pendulum.Date, pendulum.Date]:
         """The first and the last UTC day.
 

@@ -11,6 +11,7 @@ from dlt.common.typing import TDataItems
 
 from ..client import Operation, Paging, SellingPartnerClient
 from ..sync import isolated, rejected, unfiltered
+from ..sync.history import came_to, from_goal
 from ..sync.windows import whole_seconds
 from ..tables import columns
 from .groups import moment, present
@@ -70,6 +71,7 @@ PAYOUT_COLUMNS = columns(
 @isolated
 def payout(
     client: SellingPartnerClient,
+    history_start: pendulum.DateTime,
     created: dlt.sources.incremental[pendulum.DateTime] = dlt.sources.incremental(
         "creationDate", lag=OVERLAP
     ),
@@ -80,6 +82,7 @@ def payout(
 
     Args:
         client (SellingPartnerClient): The account.
+        history_start (pendulum.DateTime): First moment of history, UTC.
         created (dlt.sources.incremental[pendulum.DateTime]): Cursor on `creationDate`, UTC.
 
     Yields:
@@ -90,7 +93,7 @@ def payout(
     end = present(client)
     if created.end_value is not None:
         end = min(end, whole_seconds(created.end_value))
-    start = whole_seconds(created.start_value)
+    start = from_goal(created, history_start)
     if created.end_value is None:
         start = min(start, moment(state.get("underway_since")) or start)
     underway: List[pendulum.DateTime] = []
@@ -106,6 +109,7 @@ def payout(
             readable.append(row)
         yield readable
     created.advance(end)
+    came_to(created, history_start)
     if created.end_value is None:
         oldest = min(underway, default=None)
         state["underway_since"] = oldest.isoformat() if oldest else None

@@ -11,7 +11,7 @@ from dlt.common.typing import TDataItems
 from dlt.extract import make_nested_hints
 
 from ..client import Operation, Paging, SellingPartnerClient
-from ..sync import isolated, rejected, unfiltered
+from ..sync import Window, history, isolated, rejected, unfiltered
 from ..sync.windows import whole_seconds
 from ..tables import columns
 from .groups import moment, present
@@ -70,6 +70,7 @@ WINDOW = pendulum.duration(days=30)
 @isolated
 def financial_transaction(
     client: SellingPartnerClient,
+    history_start: pendulum.DateTime,
     posted: dlt.sources.incremental[pendulum.DateTime] = dlt.sources.incremental(
         "postedDate", lag=OVERLAP
     ),
@@ -81,6 +82,7 @@ def financial_transaction(
 
     Args:
         client (SellingPartnerClient): The account.
+        history_start (pendulum.DateTime): First moment of history, UTC.
         posted (dlt.sources.incremental[pendulum.DateTime]): Cursor on `postedDate`, UTC.
 
     Yields:
@@ -97,12 +99,14 @@ def financial_transaction(
     first = max(deferred_since, start - LONGEST_WAIT)
     if first < start and posted.end_value is None:
         for status in ("DEFERRED_RELEASED", DEFERRED):
-            yield from _search(client, first, start, still, status)
+            yield from _search(client, Window(first, start), still, status)
     while start < end:
-        until = min(end, start + WINDOW)
-        yield from _search(client, start, until, still)
-        posted.advance(until)
-        start = until
+        window = Window(start, min(end, start + WINDOW))
+        yield from _search(client, window, still)
+        posted.advance(window.end)
+        start = window.end
+    for window, _ in history(client, LIST_TRANSACTIONS, posted, history_start, longest=WINDOW):
+        yield from _search(client, window, still)
     if posted.end_value is None:
         oldest = min(still, default=None)
         state["deferred_since"] = oldest.isoformat() if oldest else None
@@ -110,14 +114,18 @@ def financial_transaction(
 
 def _search(
     client: SellingPartnerClient,
-    start: pendulum.DateTime,
-    end: pendulum.DateTime,
+    window: Window,
     still: List[pendulum.DateTime],
     status: Optional[str] = None,
 ) -> Iterator[TDataItems]:
     """The transactions of a window; adds to `still` when those that are deferred were posted."""
-    params = {"postedAfter": start, "postedBefore": end, "transactionStatus": status}
+    params = {
+        "postedAfter": window.start,
+        "postedBefore": window.end,
+        "transactionStatus": status,
+    }
     for page in client.pages(LIST_TRANSACTIONS, params=params):
+        window.pages += 1
         readable: List[Dict[str, Any]] = []
         for transaction in page or []:
             if not isinstance(transaction, dict):

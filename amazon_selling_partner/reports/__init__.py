@@ -77,6 +77,7 @@ def report_resources(
     report_options: Optional[Mapping[str, Mapping[str, Any]]] = None,
     custom_reports: Iterable[Union[Report, Mapping[str, Any]]] = (),
     time_budget: float = BUDGET,
+    recent: Optional[pendulum.DateTime] = None,
 ) -> Iterator[DltResource]:
     """The report tables of one kind of account.
 
@@ -92,6 +93,7 @@ def report_resources(
         custom_reports (Iterable[Union[Report, Mapping[str, Any]]]): Made by `report`, or its
             arguments, as they come from toml.
         time_budget (float): Seconds after which a run leaves the rest to the next one.
+        recent (Optional[pendulum.DateTime]): Where the first run begins, if its time is limited.
 
     Yields:
         DltResource: One a report, `report_run` and `report_rejected_row`.
@@ -110,7 +112,7 @@ def report_resources(
         if name not in reports:
             raise ConfigurationError(f"report_options names {name!r}, which is no report table.")
 
-    def plan(selected: Set[str]) -> Plan:
+    def plan(selected: Set[str], since: pendulum.DateTime) -> Plan:
         chosen = [item for name, item in reports.items() if name in selected]
         ids = list(marketplace_ids) or account_marketplaces(client, ())
         return Plan(chosen, ids, since, time_budget, options, list(asins))
@@ -119,17 +121,23 @@ def report_resources(
     def report_desk() -> Iterator[Rows]:
         """Asks for the reports of all selected tables and reads them."""
         selected = set(dlt.current.source().selected_resources)
+        shared = dlt.current.source_state().setdefault("reports", {})
+        first = since
+        if client.package_time and recent and not shared.get("began"):
+            first = max(since, recent)
         desk = Desk(
             client,
-            plan(selected),
+            plan(selected, first),
             dlt.current.resource_state,
-            dlt.current.source_state().setdefault("reports", {}),
+            shared,
             Journal(_journal_path()),
         )
         filled: Set[str] = set()
-        for rows in desk.run():
-            filled.add(rows.table)
-            yield rows
+        with client.in_use():
+            for rows in desk.run():
+                filled.add(rows.table)
+                yield rows
+        shared["began"] = True
         known = dlt.current.source_schema().tables
         for item in reports.values():
             for table in item.tables if item.name in selected else ():
@@ -139,7 +147,10 @@ def report_resources(
         for name, metrics in desk.outcomes.metrics().items():
             yield Rows(name, OUTCOME, metrics)
         # the desk itself is not selected, so its calls are told by the table of its runs
-        yield Rows(RUNS, OUTCOME, dict(dlt.current.resource_metrics()))
+        told = dict(dlt.current.resource_metrics())
+        if first > since:
+            told["left"] = f"loaded back to {first.to_date_string()}, the history is to be read"
+        yield Rows(RUNS, OUTCOME, told)
 
     for item in reports.values():
         yield _table_resource(report_desk, item)

@@ -1,11 +1,11 @@
 """The calls to the Reports API, and one attempt at a time where the caller has other work to do."""
 
 import json
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Sequence
 
 from dlt.common import pendulum
 
-from ..client import Operation, Paging, SellingPartnerClient, iso
+from ..client import Operation, Paging, RestrictedToken, SellingPartnerClient, iso
 from .periods import Window, data_times
 from .report import Report
 
@@ -31,14 +31,7 @@ GET_DOCUMENT = Operation(
     rate=0.0167,
     burst=15,
 )
-CREATE_RESTRICTED_TOKEN = Operation(
-    "createRestrictedDataToken",
-    "POST",
-    "/tokens/2021-03-01/restrictedDataToken",
-    rate=1.0,
-    burst=10,
-)
-OPERATIONS = (CREATE_REPORT, GET_REPORT, GET_REPORTS, GET_DOCUMENT, CREATE_RESTRICTED_TOKEN)
+OPERATIONS = (CREATE_REPORT, GET_REPORT, GET_REPORTS, GET_DOCUMENT)
 
 TYPES_AT_ONCE = 10
 """Report types one getReports call may name."""
@@ -125,13 +118,7 @@ def document_address(client: SellingPartnerClient, document_id: str, restricted:
         SellingPartnerError: As `SellingPartnerClient.call`; NotFound when it is no longer kept.
     """
     path = {"reportDocumentId": document_id}
-    token: Optional[str] = None
-    if restricted:
-        resource = {"method": "GET", "path": GET_DOCUMENT.url_path(path)}
-        answer = client.call(
-            CREATE_RESTRICTED_TOKEN, body={"restrictedResources": [resource]}, remember=False
-        )
-        token = str(answer["restrictedDataToken"])
+    token = RestrictedToken(client, [GET_DOCUMENT], path) if restricted else None
     # a refusal is about this document's type, and must not be remembered for all the others
     answer = client.call(GET_DOCUMENT, path=path, restricted_token=token, remember=False)
     return str(answer["url"])

@@ -49,8 +49,9 @@ def columns(parent: str = "", /, **names_by_type: str) -> Dict[str, str]:
 
     Args:
         parent (str): Property that holds them, when they are nested in one.
-        **names_by_type (str): dlt data type = property names or column names separated by white
-            space; `money` stands for an object of `amount` and `currencyCode`.
+        **names_by_type (str): dlt data type = property names, or column names as they are (with an
+            underscore), separated by white space; `money` stands for an object of `amount` and
+            `currencyCode`.
 
     Returns:
         Dict[str, str]: Column name to dlt data type.
@@ -63,5 +64,5 @@ def columns(parent: str = "", /, **names_by_type: str) -> Dict[str, str]:
                 types[column_name(f"{prefix}{name}.amount")] = "decimal"
                 types[column_name(f"{prefix}{name}.currencyCode")] = "text"
             else:
-                types[column_name(prefix + name)] = data_type
+                types[name if "_" in name else column_name(prefix + name)] = data_type
     return types

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import (
     Any,
     Dict,
-    Iterable,
     List,
     MutableMapping,
     NamedTuple,
@@ -21,6 +20,7 @@ from typing import (
 from dlt.common import pendulum
 
 from ..client import iso
+from ..sync.windows import joined
 from .report import Period, Report
 
 Progress = MutableMapping[str, Any]
@@ -223,17 +223,6 @@ def loaded(report: Report, window: Window, asked: pendulum.DateTime, progress: P
             else:
                 recent[iso(start)] = iso(asked)
         progress["final"] = [list(pair) for pair in joined(final)]
-
-
-def joined(windows: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
-    """Adjacent and overlapping spans put together, oldest first; ISO texts sort like times."""
-    result: List[Tuple[str, str]] = []
-    for start, end in sorted(windows):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return result
 
 
 def _changes(

@@ -55,7 +55,8 @@ def fetched(client: SellingPartnerClient, job: Job) -> Document:
 def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Iterator[Rows]:
     """The rows of a document, the windows they replace first, the row of `report_run` last.
 
-    Nothing is yielded before all of the document was read.
+    Nothing is yielded before nothing can spoil it any more: of lines that is when the document came
+    whole, of JSON and XML when all of it was read.
 
     Args:
         client (SellingPartnerClient): For the region and the time.
@@ -74,7 +75,7 @@ def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Itera
     reading = read_document(document, layout(job.report, job.scope.marketplace_ids))
     rows = rejected = 0
     cleared = False
-    for name, data in whole(reading):
+    for name, data in reading if reading.is_sure else whole(reading):
         if not cleared:
             cleared = True
             yield from _cleared(job, region, reading.counts.properties.get("reportSpecification"))

@@ -1,9 +1,69 @@
 """Every area of the API that the simulator answers. A new area adds its module here."""
 
-from . import finances, orders, reports, sales, sellers, tokens, transactions, transfers
+from . import (
+    aplus,
+    awd,
+    catalog,
+    easyship,
+    fba_inbound,
+    fba_inbound_plans,
+    fba_inventory,
+    feedback,
+    feeds,
+    fees,
+    finances,
+    listings,
+    orders,
+    outbound,
+    pricing,
+    replenishment,
+    reports,
+    restrictions,
+    sales,
+    sellers,
+    services,
+    shipping,
+    supply_sources,
+    tokens,
+    transactions,
+    transfers,
+    vendor,
+    vendor_direct,
+    vendor_invoices,
+)
 from .routes import Route
 
-AREAS = (finances, orders, reports, sales, sellers, tokens, transactions, transfers)
+AREAS = (
+    aplus,
+    awd,
+    catalog,
+    easyship,
+    fba_inbound,
+    fba_inbound_plans,
+    fba_inventory,
+    feedback,
+    feeds,
+    fees,
+    finances,
+    listings,
+    orders,
+    outbound,
+    pricing,
+    replenishment,
+    reports,
+    restrictions,
+    sales,
+    sellers,
+    services,
+    shipping,
+    supply_sources,
+    tokens,
+    transactions,
+    transfers,
+    vendor,
+    vendor_direct,
+    vendor_invoices,
+)
 
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 """All operations."""

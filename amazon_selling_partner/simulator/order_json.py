@@ -41,7 +41,8 @@ _ITEM_FIELDS = {
     "proceeds": "PROCEEDS", "expense": "EXPENSE", "promotion": "PROMOTION",
     "cancellation": "CANCELLATION", "fulfillment": "FULFILLMENT", "tax": "TAX",
 }  # fmt: skip
-_EASY_SHIP = frozenset({"IN", "AE", "SA", "EG"})
+EASY_SHIP = frozenset({"IN", "AE", "SA", "EG"})
+"""Countries in which Amazon collects what the merchant sells."""
 _WAREHOUSE = {
     "name": "Lager Süd / 倉庫", "addressLine1": "456 Industrial Blvd", "city": "Bellevue",
     "stateOrRegion": "WA", "postalCode": "08004", "countryCode": "US",
@@ -88,7 +89,7 @@ def tell(
     rng = random.Random(account.mixed(sale.ref, 2))
     cancelled, pending = sale.cancelled_by(at), sale.pending_at(at)
     place = sale.marketplace
-    easy_ship = place.country in _EASY_SHIP and not sale.by_amazon
+    easy_ship = place.country in EASY_SHIP and not sale.by_amazon
     order: dict[str, Any] = {
         "orderId": sale.order_id,
         "createdTime": iso(sale.created),
@@ -219,7 +220,7 @@ def _tax(sale: Sale, account: "Account", with_buyer: bool) -> dict[str, Any]:
     if country == "TR":
         kind = "BUSINESS" if sale.business else "INDIVIDUAL"
         said["taxInvoicing"] = {"buyerInvoicePreference": kind}
-    elif country == "BR" or country in _EASY_SHIP:
+    elif country == "BR" or country in EASY_SHIP:
         said["taxInvoicing"] = {"invoiceStatus": "ACCEPTED" if sale.shipped else "NOT_FOUND"}
     return said
 

@@ -8,18 +8,22 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Optional
 
 from .account import Account
+from .finance_book import LATEST_STAGE
 from .marketplaces import MARKETPLACES, Marketplace
 from .report_rules import end_of, start_of
+from .sale import Sale
 from .search import Criteria
 from .times import DAY_MS, EPOCH
 
 if TYPE_CHECKING:
-    from .reports import Report
+    from .report_book import Report
 
 Rows = list[dict[str, Any]]
+FlatRows = tuple[tuple[str, ...], Iterable[dict[str, Any]]]
+"""Header and rows of a text file."""
 
 
 @dataclass
@@ -50,6 +54,27 @@ def orders_between(
     chosen = frozenset(places) if places else None
     for ref in account.search(Criteria(by_update, start, end, chosen), at).refs:
         yield account.order(ref, at)
+
+
+def sales_reaching(account: Account, stage: int, report: "Report") -> Iterator[Sale]:
+    """The orders of a report's marketplaces that reach a stage of their life in its window.
+
+    Args:
+        account (Account): Whose.
+        stage (int): One of `days.py`.
+        report (Report): Nothing after it was asked for is told.
+
+    Yields:
+        Sale: By day of purchase.
+    """
+    assert report.start is not None and report.end is not None
+    end = min(report.end, report.created)
+    for day in account.days(end, report.start - LATEST_STAGE):
+        for index, moment in enumerate(day.stages[stage]):
+            if moment and report.start <= day.start + moment <= end:
+                sale = account.sale(account.first_ref(day.number) + index)
+                if sale.marketplace.id in report.marketplaces:
+                    yield sale
 
 
 def tallies(

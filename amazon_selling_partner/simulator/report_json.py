@@ -12,7 +12,7 @@ from .report_rules import end_of, start_of
 from .times import DAY_MS, iso
 
 if TYPE_CHECKING:
-    from .reports import Report
+    from .report_book import Report
 
 
 def specification(report: "Report") -> dict[str, Any]:

@@ -6,6 +6,9 @@ from typing import Mapping, Optional
 
 PERIODS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 VIEWS = ("MANUFACTURING", "SOURCING")
+EVENTS = (
+    "Adjustments", "CustomerReturns", "Receipts", "Shipments", "VendorReturns", "WhseTransfers",
+)  # fmt: skip
 NOT_YET = "The report data for the requested date range is not yet available"
 NO_DATA = "The requested data is unavailable. Please try a different date range"
 INVALID = "{name} parameter contains an invalid value"
@@ -47,6 +50,7 @@ class Rule:
         restricted: The document needs a restricted data token.
         vendor: For vendors only.
         made: Amazon makes it; it cannot be requested.
+        scheduled: Made on a schedule only.
         empty: `CANCELLED` or `FATAL`, when there is no data; else a document without rows.
         regional: The marketplaces of the request are ignored.
     """
@@ -65,11 +69,13 @@ class Rule:
     restricted: bool = False
     vendor: bool = False
     made: bool = False
+    scheduled: bool = False
     empty: str = ""
     regional: bool = False
 
 
 _BRAND, _FBA, _ORDERS = "Brand Analytics", "Amazon Fulfillment", "Inventory and Order Tracking"
+_SHIPPING = "Direct-to-Consumer Shipping (Restricted)"
 _PERIOD = {"reportPeriod": PERIODS}
 _BRAND_PERIOD = {"reportPeriod": PERIODS[:4]}
 _LONGER = {"reportPeriod": PERIODS[1:4]}
@@ -133,28 +139,74 @@ RULES: dict[str, Rule] = {
     "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": Rule(
         "xml", _ORDERS, dated=True, regional=True
     ),
+    "GET_XML_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": Rule(
+        "xml", _ORDERS, dated=True, regional=True
+    ),
     "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING": Rule(
         "tsv",
-        "Direct-to-Consumer Shipping (Restricted)",
+        _SHIPPING,
         {"ShowSalesChannel": ()},
         dated=True,
         restricted=True,
     ),
-    "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": _FBA_DAYS,
-    "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA": _FBA_DAYS,
-    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL": _FBA_DAYS,
-    "GET_LEDGER_DETAIL_VIEW_DATA": Rule(
-        "tsv", _FBA, {"eventType": ()}, dated=True, cooldown=14_400
+    "GET_ORDER_REPORT_DATA_SHIPPING": Rule("xml", _SHIPPING, restricted=True, scheduled=True),
+    "GET_PENDING_ORDERS_DATA": Rule("xml", _ORDERS, scheduled=True),
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_INVOICING": Rule(
+        "tsv", "Tax Invoicing (Restricted)", dated=True, cooldown=14_400, restricted=True
     ),
-    "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA": _INVENTORY_NOW,
-    "GET_FBA_MYI_ALL_INVENTORY_DATA": _INVENTORY_NOW,
-    "GET_AFN_INVENTORY_DATA": _INVENTORY_NOW,
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_TAX": Rule(
+        "tsv", "Tax Remittance (Restricted)", dated=True, cooldown=14_400, restricted=True
+    ),
+    **dict.fromkeys(
+        (
+            "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL",
+            "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA",
+            "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_PROMOTION_DATA",
+            "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA",
+            "GET_FBA_FULFILLMENT_INBOUND_NONCOMPLIANCE_DATA",
+            "GET_FBA_FULFILLMENT_LONGTERM_STORAGE_FEE_CHARGES_DATA",
+            "GET_FBA_FULFILLMENT_REMOVAL_ORDER_DETAIL_DATA",
+            "GET_FBA_FULFILLMENT_REMOVAL_SHIPMENT_DETAIL_DATA",
+            "GET_FBA_OVERAGE_FEE_CHARGES_DATA",
+            "GET_FBA_REIMBURSEMENTS_DATA",
+            "GET_FBA_STORAGE_FEE_CHARGES_DATA",
+        ),
+        _FBA_DAYS,
+    ),
+    "GET_LEDGER_DETAIL_VIEW_DATA": Rule(
+        "tsv", _FBA, {"eventType": EVENTS}, dated=True, cooldown=14_400
+    ),
+    "GET_LEDGER_SUMMARY_VIEW_DATA": Rule(
+        "tsv",
+        _FBA,
+        {
+            "aggregateByLocation": ("COUNTRY", "FC"),
+            "aggregatedByTimePeriod": ("DAILY", "WEEKLY", "MONTHLY"),
+        },
+        dated=True,
+        cooldown=14_400,
+    ),
+    "GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA": Rule("tsv", _FBA, dated=True, cooldown=72_000),
+    "GET_FBA_INVENTORY_PLANNING_DATA": Rule("tsv", _FBA, cooldown=14_400),
+    **dict.fromkeys(
+        (
+            "GET_AFN_INVENTORY_DATA",
+            "GET_AFN_INVENTORY_DATA_BY_COUNTRY",
+            "GET_FBA_MYI_ALL_INVENTORY_DATA",
+            "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA",
+            "GET_RESERVED_INVENTORY_DATA",
+            "GET_RESTOCK_INVENTORY_RECOMMENDATIONS_REPORT",
+            "GET_STRANDED_INVENTORY_LOADER_DATA",
+            "GET_STRANDED_INVENTORY_UI_DATA",
+        ),
+        _INVENTORY_NOW,
+    ),
     "GET_MERCHANT_LISTINGS_ALL_DATA": _LISTINGS,
     "GET_MERCHANT_LISTINGS_DATA": _LISTINGS,
     "GET_V2_SELLER_PERFORMANCE_REPORT": Rule("json", "Selling Partner Insights"),
     "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2": Rule("tsv", "Finance and Accounting", made=True),
 }
-"""The types with rows of their own; all others are cancelled for want of data."""
+"""The types whose requests are checked; `report_documents` tells which have rows."""
 
 OTHER = Rule("tsv", "", empty="CANCELLED")
 

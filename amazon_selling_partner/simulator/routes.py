@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Optional, Sequence, Union
 
 from .errors import ApiError, invalid
 from .parameters import Parameter
@@ -22,14 +22,17 @@ class Answer:
     Attributes:
         status (int): HTTP status.
         body (Any): What becomes JSON; ignored when `content` is given.
-        content (Optional[bytes]): The very bytes of the body, e.g. a document.
+        content (Union[bytes, Iterable[bytes], None]): The very bytes of the body, e.g. a document;
+            or its pieces, which are sent as they come, in chunks where nobody knows the length.
         headers (dict[str, str]): More headers; a `Content-Type` replaces the one of JSON.
+        length (Optional[int]): Bytes of all pieces together, where it is known.
     """
 
     status: int = 200
     body: Any = None
-    content: Optional[bytes] = None
+    content: Union[bytes, Iterable[bytes], None] = None
     headers: dict[str, str] = field(default_factory=dict)
+    length: Optional[int] = None
 
 
 @dataclass
@@ -118,6 +121,7 @@ class Route:
         role (str): The role an application needs; empty for none.
         parameters (tuple[Parameter, ...]): Query parameters.
         body (bool): A JSON body is required.
+        array (bool): That body is a list, not an object.
         open (bool): Needs no token and has no quota (downloads of documents).
         restricted (bool): Needs a restricted data token.
         scope (str): Grantless: needs a token of this scope instead of a seller's.
@@ -133,6 +137,7 @@ class Route:
     role: str
     parameters: tuple[Parameter, ...]
     body: bool
+    array: bool
     open: bool
     restricted: bool
     scope: str
@@ -142,7 +147,7 @@ class Route:
         """The JSON body.
 
         Raises:
-            ApiError: 400 when it is missing or no JSON object.
+            ApiError: 400 when it is missing or no JSON object (or list, for `array`).
         """
         if not self.body:
             return None
@@ -150,8 +155,9 @@ class Route:
             body = json.loads(content)
         except ValueError:
             raise invalid("The request has no valid JSON body.") from None
-        if not isinstance(body, dict):
-            raise invalid("The request body must be a JSON object.")
+        if not isinstance(body, list if self.array else dict):
+            kind = "array" if self.array else "object"
+            raise invalid(f"The request body must be a JSON {kind}.")
         return body
 
 
@@ -174,6 +180,7 @@ class Routes:
         role: str = "",
         parameters: Sequence[Parameter] = (),
         body: bool = False,
+        array: bool = False,
         open: bool = False,
         restricted: bool = False,
         scope: str = "",
@@ -185,7 +192,7 @@ class Routes:
             self.routes.append(
                 Route(
                     operation, method, path, handler, rate, burst, role, tuple(parameters),
-                    body, open, restricted, scope, pattern,
+                    body, array, open, restricted, scope, pattern,
                 )  # fmt: skip
             )
             return handler

@@ -12,6 +12,8 @@ from ..client.clock import Clock
 from .account import Account
 from .areas import ROUTES
 from .auth import TOKEN_EXPIRED, TOKEN_PATH, Auth
+from .consent import PATH as CONSENT_PATH
+from .consent import consent
 from .control import PREFIX, control
 from .errors import ApiError, denied, internal_failure, invalid, throttled
 from .faults import Fault, Faults
@@ -186,6 +188,8 @@ class Simulator:
         """
         if connection.path.startswith(PREFIX):
             return self._reply(control(self, connection), "")
+        if connection.path == CONSENT_PATH and connection.method == "GET":
+            return self._reply(consent(self, connection), "")
         route, path = find_route(ROUTES, connection.method, connection.path)
         operation = route.operation if route else ""
         if connection.path == TOKEN_PATH:
@@ -322,7 +326,9 @@ class Simulator:
         if content is None:
             content = json.dumps(answer.body, separators=(",", ":"), ensure_ascii=False).encode()
         if fault == "broken_json":
+            # of a long answer the first piece is enough
+            content = content if isinstance(content, bytes) else next(iter(content), b"")
             content = content[: len(content) * 2 // 3]
         request_id = f"{self.seed:08x}-0000-4000-8000-{next(self._numbers):012x}"
         headers = {"Content-Type": JSON, "x-amzn-RequestId": request_id, **answer.headers}
-        return Reply(answer.status, headers, content, fault)
+        return Reply(answer.status, headers, content, fault, answer.length)

@@ -1,10 +1,12 @@
-"""Which window is asked for next, and what becomes of a table that fails."""
+"""Which window is asked for next, what becomes of a table that fails, and how a run goes on."""
 
+from .history import history
 from .outcome import isolated, rejected
 from .windows import Window, local_days, moved_to, spans, unfiltered, windows
 
 __all__ = [
     "Window",
+    "history",
     "isolated",
     "local_days",
     "moved_to",

@@ -2,15 +2,17 @@
 
 import itertools
 import json
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import dlt
 from dlt.common import logger, pendulum
-from dlt.common.schema import Schema
+from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
+from dlt.pipeline.exceptions import PipelineConfigMissing
 
 from ..client.errors import ConfigurationError
 
@@ -18,6 +20,8 @@ CHOICES = ("soft", "hard", "off")
 
 DELETED_AT = "deleted_at"
 """Column with the time at which it was noticed that a record is gone, UTC."""
+
+UNREADABLE = "what is gone at Amazon is not marked, as the destination cannot be read"
 
 AT_ONCE = 200
 """Records asked of the destination in one query."""
@@ -36,24 +40,67 @@ def checked_capture_deletes(choice: str) -> str:
     return choice
 
 
-def deleted_column(choice: str) -> Dict[str, Any]:
+def deleted_column(choice: str) -> TTableSchemaColumns:
     """The hint of `deleted_at`, for the columns of a table whose deletes are captured.
 
     Args:
         choice (str): `soft`, `hard` or `off`.
 
     Returns:
-        Dict[str, Any]: A column by name, none when deletes are not captured.
+        TTableSchemaColumns: A column by name, none when deletes are not captured.
     """
     if choice == "off":
         return {}
-    column = {"name": DELETED_AT, "data_type": "timestamp"}
-    return {DELETED_AT: {**column, "hard_delete": True} if choice == "hard" else column}
+    # said also when it is not so: a dataset remembers that it once was
+    hard = choice == "hard"
+    return {DELETED_AT: {"name": DELETED_AT, "data_type": "timestamp", "hard_delete": hard}}
+
+
+def loaded(
+    table: str,
+    constant: Mapping[str, str],
+    names: Sequence[str],
+    moment: str = "",
+    start: Optional[pendulum.DateTime] = None,
+    end: Optional[pendulum.DateTime] = None,
+) -> List[Tuple[Any, ...]]:
+    """Records of a table in the destination that are not marked as gone.
+
+    Args:
+        table (str): Root table.
+        constant (Mapping[str, str]): Columns with the value that all of them have.
+        names (Sequence[str]): Columns that are wanted.
+        moment (str): Column of a time, for those of a window only; records without one are there
+            too.
+        start (Optional[pendulum.DateTime]): Its earliest, UTC.
+        end (Optional[pendulum.DateTime]): Its latest, UTC.
+
+    Returns:
+        List[Tuple[Any, ...]]: Their values of `names`; none where the table cannot be read.
+    """
+    wanted: Dict[str, Sequence[Any]] = {name: [value] for name, value in constant.items()}
+    with _reading(table) as client:
+        if client is None:
+            return []
+        # the schema may already have columns that the destination gets with this load
+        there = {name.lower() for name in _rows(client, table, {}, more=["1 = 0"])[0]}
+        if not there.issuperset({*constant, *names}):
+            return []
+        more: List[str] = []
+        values: List[Any] = []
+        if DELETED_AT in there:
+            more.append(f"{client.escape_column_name(DELETED_AT)} IS NULL")
+        if moment in there and start is not None and end is not None:
+            name = client.escape_column_name(moment)
+            more.append(f"({name} IS NULL OR {name} BETWEEN %s AND %s)")
+            values = [start, end]
+        chosen = ", ".join(client.escape_column_name(name) for name in names)
+        return [tuple(row) for row in _rows(client, table, wanted, chosen, more, values)[1]]
 
 
 def gone(
     table: str,
-    constant: Dict[str, str],
+    constant: Mapping[str, str],
     column: str,
     ids: Sequence[str],
     now: pendulum.DateTime,
@@ -65,74 +112,124 @@ def gone(
 
     Args:
         table (str): Root table.
-        constant (Dict[str, str]): Key columns all of them share, with their values.
+        constant (Mapping[str, str]): Key columns all of them share, with their values.
         column (str): Key column that tells them apart.
         ids (Sequence[str]): Its values.
         now (pendulum.DateTime): When it was noticed, UTC.
         choice (str): `soft`, `hard` or `off`.
 
     Yields:
-        Dict[str, Any]: One row a record; none for a record that was never loaded.
+        Dict[str, Any]: One row a record; none for a record that was never loaded, or is marked.
     """
     if choice == "hard":
         for id in ids:
             yield {**constant, column: id, DELETED_AT: now}
     elif choice == "soft":
-        for at in range(0, len(ids), AT_ONCE):
-            for row in _last_values(table, constant, column, ids[at : at + AT_ONCE]):
-                yield {**row, DELETED_AT: row.get(DELETED_AT) or now}
+        for some in _parts(ids):
+            for row in _last_values(table, constant, column, some):
+                if DELETED_AT not in row:
+                    yield {**row, DELETED_AT: now}
 
 
 def _last_values(
-    table: str, constant: Dict[str, str], column: str, ids: Sequence[str]
+    table: str, constant: Mapping[str, str], column: str, ids: Sequence[str]
 ) -> List[Dict[str, Any]]:
     """Rows of a table with all child rows below them, nested as they came."""
-    pipeline = dlt.current.pipeline()
+    wanted: Dict[str, Sequence[Any]] = {name: [value] for name, value in constant.items()}
+    with _reading(table) as client:
+        if client is None:
+            return []
+        return [row for row, _ in _read(client, table, {**wanted, column: ids})]
+
+
+@contextmanager
+def _reading(table: str) -> Iterator[Optional[SqlClientBase[Any]]]:
+    """The destination, None where there is no such table yet or it cannot be asked."""
     schema = dlt.current.source_schema()
-    wanted = {**{name: [value] for name, value in constant.items()}, column: list(ids)}
+    if not has_table_seen_data(schema.tables.get(table, {})):
+        yield None
+        return
     try:
-        with pipeline.sql_client(schema.name) as client:
-            return [row for row, _ in _read(client, schema, table, wanted)]
-    except DatabaseUndefinedRelation:
-        return []
-    except NotImplementedError as error:
+        opened = dlt.current.pipeline().sql_client(schema.name)
+    except (NotImplementedError, PipelineConfigMissing, SqlClientNotAvailable) as error:
         logger.warning(f"Records gone from {table} are not marked, it cannot be read: {error}")
-        return []
+        notes = dlt.current.resource_metrics().setdefault("notes", [])
+        if UNREADABLE not in notes:
+            notes.append(UNREADABLE)
+        yield None
+        return
+    with opened as client:
+        yield client
 
 
 def _read(
-    client: SqlClientBase[Any], schema: Schema, table: str, wanted: Dict[str, List[Any]]
+    client: SqlClientBase[Any], table: str, wanted: Mapping[str, Sequence[Any]]
 ) -> List[Tuple[Dict[str, Any], str]]:
     """Nested rows, each with dlt's id of its parent row."""
-    where = " AND ".join(
-        f"{client.escape_column_name(name)} IN ({', '.join(['%s'] * len(values))})"
-        for name, values in wanted.items()
-    )
-    query = f"SELECT * FROM {client.make_qualified_table_name(table)} WHERE {where}"
-    with client.execute_query(query, *itertools.chain(*wanted.values())) as cursor:
-        names = [column[0] for column in cursor.description]
-        found = [dict(zip(names, values)) for values in cursor.fetchall()]
-    found.sort(key=lambda row: int(row.get("_dlt_list_idx") or 0))
+    schema = dlt.current.source_schema()
     types = schema.get_table_columns(table)
+    described, values = _rows(client, table, wanted)
+    spelled = {name.lower(): name for name in types}
+    names = [spelled.get(name.lower(), name) for name in described]
+    found = [dict(zip(names, row)) for row in values]
+    found.sort(key=lambda row: int(row.get("_dlt_list_idx") or 0))
     rows = {row["_dlt_id"]: _nested(row, types) for row in found}
-    for name, child in schema.tables.items() if rows else ():
+    for name, child in schema.tables.items():
         if child.get("parent") == table and has_table_seen_data(child):
-            for row, parent in _read(client, schema, name, {"_dlt_parent_id": list(rows)}):
-                _list_at(rows[parent], name[len(table) + 2 :]).append(row)
+            for some in _parts(list(rows)):
+                for row, parent in _read(client, name, {"_dlt_parent_id": some}):
+                    _list_at(rows[parent], name[len(table) + 2 :]).append(row)
     return [(rows[row["_dlt_id"]], row.get("_dlt_parent_id", "")) for row in found]
 
 
-def _nested(row: Dict[str, Any], types: TTableSchemaColumns) -> Dict[str, Any]:
+def _rows(
+    client: SqlClientBase[Any],
+    table: str,
+    wanted: Mapping[str, Sequence[Any]],
+    chosen: str = "*",
+    more: Sequence[str] = (),
+    values: Sequence[Any] = (),
+) -> Tuple[List[str], List[Any]]:
+    """Names of the columns, and the rows whose columns have one of the wanted values each."""
+    conditions = [
+        f"{client.escape_column_name(name)} IN ({', '.join(['%s'] * len(some))})"
+        for name, some in wanted.items()
+    ]
+    query = (
+        f"SELECT {chosen} FROM {client.make_qualified_table_name(table)}"
+        f" WHERE {' AND '.join([*conditions, *more])}"
+    )
+    try:
+        with client.execute_query(query, *itertools.chain(*wanted.values()), *values) as cursor:
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+    except DatabaseUndefinedRelation:
+        return [], []
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
+
+
+def _nested(row: Mapping[str, Any], types: TTableSchemaColumns) -> Dict[str, Any]:
     """A row as it came, from its columns: `a__b` is the property `b` of the object `a`."""
     nested: Dict[str, Any] = {}
     for name, value in row.items():
         if value is None or name.startswith("_dlt_"):
             continue
-        if types.get(name, {}).get("data_type") == "json" and isinstance(value, str):
-            value = json.loads(value)
+        if types.get(name, {}).get("data_type") == "json":
+            value = _json(value)
         *above, last = name.split("__")
         _object_at(nested, above)[last] = value
     return nested
+
+
+def _json(value: Any) -> Any:
+    """What a json column holds; some destinations give it as text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _list_at(row: Dict[str, Any], path: str) -> List[Any]:

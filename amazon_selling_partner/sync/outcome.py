@@ -7,10 +7,12 @@ from typing import Any, Callable, Iterator, ParamSpec
 import dlt
 from dlt.common import logger
 from dlt.common.utils import digest128
+from dlt.extract import DltResource
 from dlt.extract.items import DataItemWithMeta
 
-from ..client import count
+from ..client import SellingPartnerClient, count
 from ..client.errors import (
+    AccountBusy,
     ConfigurationError,
     CredentialsError,
     MissingRole,
@@ -20,8 +22,10 @@ from ..client.errors import (
 
 P = ParamSpec("P")
 
+REJECTED_TABLE = "rejected_row"
+
 REJECTED = dlt.mark.make_hints(
-    table_name="rejected_row",
+    table_name=REJECTED_TABLE,
     primary_key="row_id",
     write_disposition="merge",
     columns={
@@ -38,7 +42,8 @@ def isolated(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]
 
     The cursor stays where the last whole window ended, so the next run goes on there. What
     happened becomes a metric of the resource: `skipped` for a missing role, `failed` for the rest.
-    Errors of settings and credentials pass: with them nothing can work.
+    Errors of settings and credentials pass: with them nothing can work. While it is read the
+    account is locked against other processes.
 
     Args:
         resource (Callable[P, Iterator[Any]]): The generator function of a resource.
@@ -49,9 +54,11 @@ def isolated(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]
 
     @functools.wraps(resource)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        client = next(a for a in (*args, *kwargs.values()) if isinstance(a, SellingPartnerClient))
         try:
-            yield from resource(*args, **kwargs)
-        except (ConfigurationError, CredentialsError):
+            with client.in_use():
+                yield from resource(*args, **kwargs)
+        except (AccountBusy, ConfigurationError, CredentialsError):
             raise
         except (MissingRole, SellerNotAuthorized) as error:
             logger.warning(f"{resource.__name__} is skipped: {error}")
@@ -84,3 +91,20 @@ def rejected(table_name: str, row: Any, reason: str) -> DataItemWithMeta:
         "content": content,
     }
     return dlt.mark.with_hints(kept, REJECTED, create_table_variant=True)
+
+
+def declare_rejected(resource: DltResource) -> None:
+    """Lets a resource yield `rejected` rows without giving their table its own columns and keys.
+
+    Args:
+        resource (DltResource): Hints of a table it names are added to its own, unless it has them.
+    """
+    resource.apply_hints(
+        table_name=REJECTED_TABLE,
+        primary_key="",
+        merge_key="",
+        columns={},
+        nested_hints={},
+        additional_table_hints={},
+        create_table_variant=True,
+    )

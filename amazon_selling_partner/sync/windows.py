@@ -1,7 +1,8 @@
 """Windows of time, cut from the cursor to the present, each done once it was read whole."""
 
+import math
 from dataclasses import dataclass
-from typing import Iterator, Optional, Tuple, cast
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple, cast
 
 import dlt
 from dlt.common import pendulum
@@ -36,7 +37,11 @@ class Window:
 
 
 def windows(
-    cursor: dlt.sources.incremental[pendulum.DateTime], now: pendulum.DateTime
+    cursor: dlt.sources.incremental[pendulum.DateTime],
+    now: pendulum.DateTime,
+    longest: Optional[pendulum.Duration] = None,
+    start: Optional[pendulum.DateTime] = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Window]:
     """The windows from the cursor to the present, oldest first, without gaps.
 
@@ -47,6 +52,9 @@ def windows(
         cursor (dlt.sources.incremental[pendulum.DateTime]): Bound cursor; an `end_value` makes it
             a backfill that leaves the cursor alone.
         now (pendulum.DateTime): The present, UTC.
+        longest (Optional[pendulum.Duration]): Longest window Amazon takes.
+        start (Optional[pendulum.DateTime]): Where to begin in place of the cursor's start.
+        stopped (Callable[[], bool]): True when no further window is to be begun in this run.
 
     Yields:
         Window: To be read whole before the next one is asked for.
@@ -55,9 +63,17 @@ def windows(
     end = whole_seconds(now - SETTLED)
     if cursor.end_value is not None:
         end = min(end, whole_seconds(cursor.end_value))
-    for window in spans(whole_seconds(cursor.start_value), end):
+    for window in spans(start or whole_seconds(cursor.start_value), end, longest):
         yield window
         cursor.advance(window.end)
+        if window.end < end and stopped():
+            left(f"what changed since {window.end.to_datetime_string()} UTC")
+            return
+
+
+def left(what: str) -> None:
+    """Says in the summary of the run that a table has more to load."""
+    dlt.current.resource_metrics()["left"] = what
 
 
 def unfiltered(cursor: dlt.sources.incremental[pendulum.DateTime]) -> None:
@@ -72,23 +88,41 @@ def moved_to(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.Dat
     return ensure_pendulum_datetime(cast(pendulum.DateTime, last))
 
 
-def spans(start: pendulum.DateTime, end: pendulum.DateTime) -> Iterator[Window]:
+def spans(
+    start: pendulum.DateTime,
+    end: pendulum.DateTime,
+    longest: Optional[pendulum.Duration] = None,
+) -> Iterator[Window]:
     """Cuts `start` to `end` into windows of about `PAGES` pages each.
 
     Args:
         start (pendulum.DateTime): First moment, UTC.
         end (pendulum.DateTime): Last moment, UTC; nothing is yielded if it is not after `start`.
+        longest (Optional[pendulum.Duration]): No window is longer.
 
     Yields:
         Window: Adjacent windows; each one's `pages` decides the length of the next.
     """
-    span = FIRST_SPAN
+    most = longest.total_seconds() if longest else math.inf
+    span = FIRST_SPAN if longest is None else min(FIRST_SPAN, longest)
     while start < end:
         window = Window(start, min(end, start + span))
         yield window
         start = window.end
         seconds = span.total_seconds() * min(4.0, max(0.25, PAGES / max(1, window.pages)))
+        seconds = min(seconds, most)
         span = pendulum.duration(seconds=max(60, int(seconds)))
+
+
+def joined(windows: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
+    """Adjacent and overlapping spans put together, oldest first; ISO texts sort like times."""
+    result: List[Tuple[str, str]] = []
+    for start, end in sorted(windows):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
 
 
 def local_days(

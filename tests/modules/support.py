@@ -20,7 +20,8 @@ def fullest_answer(operation: Operation) -> Any:
         printed["responses"][code] for code in ("200", "202") if code in printed["responses"]
     )
     answer = maximal(loaded, success["schema"])
-    answer.pop("errors", None)
+    if isinstance(answer, dict):
+        answer.pop("errors", None)
     if operation.paging:
         *above, last = operation.paging.token.split(".")
         place = answer

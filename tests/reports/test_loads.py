@@ -272,6 +272,7 @@ def test_s5_x1_selected_tables_exist_also_when_empty(destination: str, make_pipe
                 assert client.execute_sql(f"SELECT count(ordered_units) FROM {name}")[0][0] == 0
     with account() as seller:
         pipeline = make_pipeline(destination, "other", pipeline.dataset_name + "_2")
+        seller.book.fail("GET_FBA_REIMBURSEMENTS_DATA", "CANCELLED")
         load(pipeline, seller.source(names[1]))
         assert rows(pipeline, names[1]) == []
 

@@ -67,7 +67,10 @@ def test_routes_are_declared_as_amazon_prints_them(
     assert {parameter.name for parameter in route.parameters} == set(described)
     for parameter in route.parameters:
         told = described[parameter.name]
-        assert (parameter.kind, parameter.required) == (told["type"], told["required"]), told
+        assert (parameter.kind, parameter.required) == (
+            told["type"],
+            told.get("required", False),
+        ), told
         enum = told.get("enum") or told.get("items", {}).get("enum")
         if enum:
             assert set(parameter.one_of) == set(enum), told

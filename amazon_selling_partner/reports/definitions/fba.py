@@ -109,7 +109,9 @@ FBA_REPORTS: Tuple[Report, ...] = (
             bigint="units_sold_last_30_days total_units inbound available fc_transfer"
             " fc_processing customer_order unfulfillable working shipped receiving"
             " recommended_replenishment_qty",
+            date="recommended_ship_date",
         ),
+        formats=("%m/%d/%Y",),
         basis="sample",
     ),
     _snapshot(
@@ -117,10 +119,17 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "GET_FBA_INVENTORY_PLANNING_DATA",
         columns(
             date="snapshot_date",
-            decimal="your_price sales_price",
-            bigint="available pending_removal_quantity units_shipped_t7"
-            " units_shipped_t30 units_shipped_t60 units_shipped_t90 sales_rank"
-            " days_of_supply estimated_excess_quantity",
+            decimal="your_price sales_price lowest_price_new_plus_shipping lowest_price_used"
+            " featuredoffer_price recommended_sales_price"
+            " estimated_cost_savings_of_recommended_actions estimated_storage_cost_next_month"
+            " estimated_ltsf_next_charge sales_shipped_last_7_days sales_shipped_last_30_days"
+            " sales_shipped_last_60_days sales_shipped_last_90_days",
+            bigint="available pending_removal_quantity inv_age_0_to_90_days"
+            " inv_age_91_to_180_days inv_age_181_to_270_days inv_age_271_to_365_days"
+            " units_shipped_t7 units_shipped_t30 units_shipped_t60 units_shipped_t90 sales_rank"
+            " days_of_supply estimated_excess_quantity recommended_removal_quantity"
+            " inbound_quantity reserved_quantity unfulfillable_quantity",
+            double="sell_through item_volume storage_volume weeks_of_cover_t30 weeks_of_cover_t90",
         ),
         ("marketplace_id", "snapshot_date", "sku", "condition"),
         interval=FOUR_HOURS,
@@ -131,8 +140,9 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "fba_stranded_inventory_report",
         "GET_STRANDED_INVENTORY_UI_DATA",
         columns(
+            timestamp="date_stranded date_to_take_auto_removal",
             decimal="your_price",
-            bigint="fulfillable_qty unfulfillable_qty reserved_quantity" " inbound_shipped_qty",
+            bigint="fulfillable_qty unfulfillable_qty reserved_quantity inbound_shipped_qty",
         ),
         basis="sample",
     ),
@@ -173,7 +183,7 @@ FBA_REPORTS: Tuple[Report, ...] = (
             " estimated_future_weight_handling_fee_per_unit"
             " expected_future_fulfillment_fee_per_unit"
             " estimated_future_referral_fee_per_unit",
-            double="longest_side median_side shortest_side length_and_girth" " item_package_weight",
+            double="longest_side median_side shortest_side length_and_girth item_package_weight",
         ),
         ("marketplace_id", "sku", "fnsku"),
         # Amazon wants a start at least 72 hours ago
@@ -276,7 +286,11 @@ FBA_REPORTS: Tuple[Report, ...] = (
     _months(
         "inbound_noncompliance_report",
         "GET_FBA_FULFILLMENT_INBOUND_NONCOMPLIANCE_DATA",
-        columns(bigint="problem_quantity expected_quantity received_quantity", decimal="fee_total"),
+        columns(
+            timestamp="issue_reported_date shipment_creation_date",
+            bigint="problem_quantity expected_quantity received_quantity",
+            decimal="fee_total",
+        ),
         basis="sample",
     ),
     _months(
@@ -317,8 +331,9 @@ FBA_REPORTS: Tuple[Report, ...] = (
         columns(
             double="longest_side median_side shortest_side weight item_volume"
             " average_quantity_on_hand average_quantity_pending_removal"
-            " estimated_total_item_volume",
-            decimal="storage_rate estimated_monthly_storage_fee" " total_incentive_fee_amount",
+            " estimated_total_item_volume average_quantity_customer_orders",
+            decimal="storage_rate base_rate utilization_surcharge_rate"
+            " estimated_monthly_storage_fee total_incentive_fee_amount",
         ),
         key=("month_of_charge", "country_code", "fulfillment_center", "fnsku"),
         partial=False,
@@ -346,6 +361,7 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "overage_fee_report",
         "GET_FBA_OVERAGE_FEE_CHARGES_DATA",
         columns(
+            date="charged_date",
             decimal="charge_rate charged_fee_amount",
             double="storage_usage_volume storage_limit_volume overage_volume",
         ),

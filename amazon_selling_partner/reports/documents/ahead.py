@@ -12,19 +12,23 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-def in_order(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
+def in_order(
+    work: Callable[[Given], Made], items: Iterable[Given], workers: int = WORKERS
+) -> Iterator[Made]:
     """Applies `work` to each item in worker threads.
 
     pyarrow and zlib let go of the interpreter, so inflating, parsing and writing overlap.
 
     Args:
-        work (Callable[[Given], Made]): Must not depend on the results before it.
+        work (Callable[[Given], Made]): Must not depend on the results before it, unless there is
+            but one worker.
         items (Iterable[Given]): Taken in the caller's thread, a few ahead.
+        workers (int): Threads.
 
     Yields:
         Made: In the order of the items; what `work` raises is raised in its place.
     """
-    pool = ThreadPoolExecutor(WORKERS, "report-document")
+    pool = ThreadPoolExecutor(workers, "report-document")
     waiting: Deque[Future[Made]] = deque()
     try:
         for item in items:

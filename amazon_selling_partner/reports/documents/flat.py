@@ -7,16 +7,18 @@ pyarrow splits the lines it can split exactly; a piece of the document in which 
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from .ahead import in_order
-from .encoding import LONGEST_LINE, decoded_lines, escaped
+from .document import Document
+from .encoding import decoded_lines, escaped, is_utf8
 from .errors import DocumentBroken
 from .layout import FlatLayout
-from .rows import Counts, Gathering, Named, Rejected, typed, unique_names
+from .rows import Column, Counts, Gathering, Named, Rejected, typed, unique_names
 
 PIECE = 8 << 20
 """Bytes that are typed at once: each piece costs some calls a column."""
@@ -25,13 +27,18 @@ BLOCK = 1 << 20
 """Bytes that are split at once: what the processor's cache holds is fastest."""
 
 MARK = b"\xef\xbb\xbf"
+LONE_RETURN = re.compile(rb"\r(?!\n)")
+EMPTY_LINE = re.compile(rb"(?:\A|\n)\r?\n")
+
+
+Data = Union[bytes, memoryview]
 
 
 class Piece(NamedTuple):
-    """Whole lines of the document; `first` is the number of the first one."""
+    """Whole lines of the document, which begin at `place` in it."""
 
-    data: bytes
-    first: int
+    data: Data
+    place: int
 
 
 @dataclass
@@ -48,17 +55,24 @@ class Header:
 
 
 class Cells(NamedTuple):
-    """The columns of some lines, as text, with what was odd about them."""
+    """The columns of some lines, as text, with what was odd about them; lines count from 0."""
 
-    columns: List[pa.Array]
+    columns: List[Column]
     numbers: Optional[pa.Array]
     rejected: List[Rejected]
     short: int
 
 
-def read(
-    chunks: Iterable[bytes], encoding: str, layout: FlatLayout, counts: Counts
-) -> Iterator[Named]:
+class Made(NamedTuple):
+    """A piece, split and typed."""
+
+    place: int
+    cells: Cells
+    table: pa.Table
+    unparsed: Dict[str, int]
+
+
+def read(document: Document, layout: FlatLayout, counts: Counts) -> Iterator[Named]:
     """Reads a flat file without quoting.
 
     Blank lines and lines of nothing but separators are left out. A line with fewer cells than
@@ -67,55 +81,91 @@ def read(
     text.
 
     Args:
-        chunks (Iterable[bytes]): The document without byte-order mark.
-        encoding (str): One in which the byte 0x0A is always a line end.
+        document (Document): Open.
         layout (FlatLayout): What is expected.
         counts (Counts): Written to.
 
     Yields:
-        Named: Tables of about `ROWS_AT_ONCE` rows, and those of rejected lines.
+        Named: Tables of `ROWS_AT_ONCE` rows, and those of rejected lines.
 
     Raises:
-        DocumentBroken: The document is not a flat file.
+        DocumentBroken: The document is not a flat file; before the first row.
     """
-    pieces = _pieces(with_line_feeds(chunks))
+    check_lines(document)
+    if not ends_with_returns(document):
+        yield from _rows(document, document.encoding, layout, counts)
+        return
+    with Document(with_line_feeds(document)) as copy:
+        yield from _rows(copy, document.encoding, layout, counts)
+
+
+def _rows(
+    document: Document, encoding: str, layout: FlatLayout, counts: Counts
+) -> Iterator[Named]:
+    pieces = _pieces(document)
     first = next(pieces, None)
     if first is None:
         return
     header, first = _header(first, encoding, layout)
     reader = Reader(header, encoding, layout)
     gathering = Gathering(counts)
+    table_name, line_number = layout.table.name, layout.line_number
 
-    def work(piece: Piece) -> Tuple[Cells, pa.Table, Dict[str, int]]:
-        cells = reader.cells(piece)
-        return (cells, *typed(reader.named(cells), layout.table, len(cells.columns[0])))
+    def work(piece: Piece) -> Made:
+        cells = reader.cells(piece.data)
+        typed_cells = typed(reader.named(cells), layout.table, len(cells.columns[0]))
+        return Made(piece.place, cells, *typed_cells)
 
-    for cells, table, unparsed in in_order(work, itertools.chain([first], pieces)):
+    for made in in_order(work, itertools.chain([first], pieces)):
+        table, cells = made.table, made.cells
         counts.short_rows += cells.short
-        yield from gathering.reject(layout.table.name, cells.rejected)
-        yield from gathering.add(layout.table.name, table, unparsed)
+        if cells.rejected or line_number:
+            before = document.line_number(made.place)
+            yield from gathering.reject(
+                table_name,
+                [one._replace(line_number=one.line_number + before) for one in cells.rejected],
+            )
+            if line_number:
+                numbers = pc.add(table[line_number], before)
+                table = table.set_column(
+                    table.column_names.index(line_number), line_number, numbers
+                )
+        yield from gathering.add(table_name, table, made.unparsed)
     yield from gathering.rest()
 
 
-def with_line_feeds(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The document with LF as line end: a document whose first line ends with a lone CR is old.
+def check_lines(document: Document) -> None:
+    """Refuses what is no text of lines.
 
-    In any other document a lone CR is a character of a cell.
+    Raises:
+        DocumentBroken: A line is longer than 64 MB, or the document is JSON or XML.
     """
-    source = iter(chunks)
+    if not document.has_lines:
+        raise DocumentBroken("A flat file has a line longer than 64 MB: it is not a text file.")
+    start = next(document.read(), b"").lstrip()
+    if start[:1] in (b"{", b"<"):
+        said = escaped(start[:200], document.encoding)
+        raise DocumentBroken(f"A flat file was expected, the document starts with {said!r}.")
+
+
+def ends_with_returns(document: Document) -> bool:
+    """True for an old document, whose lines end with a lone CR; elsewhere CR belongs to a cell."""
     head = b""
-    for chunk in source:
+    for chunk in document.read():
         head += chunk
-        if re.search(rb"\n|\r[^\n]", head) or len(head) > LONGEST_LINE:
+        if re.search(rb"\n|\r[^\n]", head):
             break
     end = re.search(rb"\r\n|\n|\r", head)
-    if not end or end.group() != b"\r":
-        if head:
-            yield head
-        yield from source
+    return end is not None and end.group() == b"\r"
+
+
+def with_line_feeds(document: Document) -> Iterator[bytes]:
+    """The text of a document, with LF as line end where it is an old one."""
+    if not ends_with_returns(document):
+        yield from document.read()
         return
     held = b""
-    for chunk in itertools.chain([head], source):
+    for chunk in document.read():
         chunk = held + chunk
         held = b"\r" if chunk.endswith(b"\r") else b""
         chunk = chunk[: len(chunk) - len(held)]
@@ -124,42 +174,26 @@ def with_line_feeds(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\n"
 
 
-def _pieces(chunks: Iterable[bytes]) -> Iterator[Piece]:
+def _pieces(document: Document) -> Iterator[Piece]:
     """Pieces of whole lines; only the last line of all may lack its end."""
-    parts: List[bytes] = []
-    size = 0
-    line = 1
-    for chunk in chunks:
-        parts.append(chunk)
-        size += len(chunk)
-        if size < PIECE:
-            continue
-        data = b"".join(parts)
-        cut = data.rfind(b"\n") + 1
-        if not cut and size > LONGEST_LINE:
-            raise DocumentBroken("A flat file has a line longer than 64 MB: it is not a text file.")
-        parts, size = [data[cut:]], len(data) - cut
-        if cut:
-            yield Piece(data[:cut], line)
-            line += data.count(b"\n", 0, cut)
-    if data := b"".join(parts):
-        yield Piece(data, line)
+    place = 0
+    while data := document.lines(place, PIECE):
+        yield Piece(data, place)
+        place += len(data)
 
 
 def _header(piece: Piece, encoding: str, layout: FlatLayout) -> Tuple[Header, Piece]:
     """The columns, and the piece without the header line."""
-    data, number = piece
+    data = bytes(piece.data)
     line = b""
     while data and not line.strip():
         line, _, data = data.partition(b"\n")
-        number += 1
     text = line.decode(encoding, "backslashreplace")
-    if text.lstrip()[:1] in ("{", "<"):
-        raise DocumentBroken(f"A flat file was expected, the document starts with {text[:200]!r}.")
     separator = layout.separator.encode()
     found = text.removesuffix("\r").split(layout.separator)
     second = next((line for line in data.split(b"\n", 50)[:50] if line.strip()), b"")
-    return header_of(found, second.count(separator) + 1, layout), Piece(data, number)
+    place = piece.place + len(piece.data) - len(data)
+    return header_of(found, second.count(separator) + 1, layout), Piece(data, place)
 
 
 def header_of(found: List[str], cells: int, layout: FlatLayout) -> Header:
@@ -202,9 +236,9 @@ class Reader:
         self._encoding = encoding
         self._layout = layout
         separator = re.escape(layout.separator.encode())
-        self._blank = re.compile(rb"\n" + separator + rb"+\r?(?:\n|\Z)")
+        self._blank = re.compile(rb"(?:\A|\n)" + separator + rb"+\r?(?:\n|\Z)")
 
-    def named(self, cells: Cells) -> Dict[str, pa.Array]:
+    def named(self, cells: Cells) -> Dict[str, Column]:
         """The columns by name; one without a header is there only if it has any value."""
         columns = {
             name: column
@@ -217,30 +251,28 @@ class Reader:
             columns[self._layout.line_number] = cells.numbers
         return columns
 
-    def cells(self, piece: Piece) -> Cells:
+    def cells(self, data: Data) -> Cells:
         """Splits a piece.
 
         Args:
-            piece (Piece): Whole lines.
+            data (Data): Whole lines.
         """
-        return self._at_once(piece) or self._line_by_line(piece)
+        return self._at_once(data) or self._line_by_line(bytes(data))
 
-    def _at_once(self, piece: Piece) -> Optional[Cells]:
+    def _at_once(self, data: Data) -> Optional[Cells]:
         """All lines by pyarrow, None where it would not be exact."""
-        data = piece.data
-        if not data or data.startswith(MARK) or data.count(b"\r") != data.count(b"\r\n"):
+        if not data or data[: len(MARK)] == MARK or LONE_RETURN.search(data):
             return None
-        if self._layout.line_number and _has_empty_line(data):
+        if self._layout.line_number and EMPTY_LINE.search(data):
             return None
         names = [str(place) for place in range(self._width)]
         try:
             if self._encoding != "utf-8":
-                text = data.decode(self._encoding).encode()
-            else:
-                # pyarrow's own check of each cell takes longer
-                text = data if data.isascii() or data.decode() else b""
+                data = str(data, self._encoding).encode()
+            elif not is_utf8(data):
+                return None
             table = pv.read_csv(
-                pa.py_buffer(text),
+                pa.py_buffer(data),
                 read_options=pv.ReadOptions(
                     use_threads=False, block_size=BLOCK, column_names=names
                 ),
@@ -255,32 +287,29 @@ class Reader:
                     column_types=dict.fromkeys(names, pa.string()),
                     null_values=[""],
                     strings_can_be_null=True,
+                    # done above for all cells at once
                     check_utf8=False,
                 ),
             )
         except (pa.ArrowInvalid, UnicodeDecodeError):
             return None
-        if table.column(0).null_count and self._blank.search(b"\n" + data):
+        if table.column(0).null_count and self._blank.search(data):
             # a line of separators is blank too, which pyarrow does not know
             return None
-        columns = [
-            pa.concat_arrays(column.chunks or [pa.nulls(0, pa.string())])
-            for column in table.columns
-        ]
         numbers = None
         if self._layout.line_number:
-            numbers = pa.array(range(piece.first, piece.first + table.num_rows), pa.int64())
-        return Cells(columns, numbers, [], 0)
+            numbers = pa.array(range(table.num_rows), pa.int64())
+        return Cells(table.columns, numbers, [], 0)
 
-    def _line_by_line(self, piece: Piece) -> Cells:
+    def _line_by_line(self, data: bytes) -> Cells:
         rows: List[List[str]] = []
         numbers: List[int] = []
         rejected: List[Rejected] = []
         short = 0
-        texts, raw = decoded_lines(piece.data, self._encoding)
-        for number, text in enumerate(texts, piece.first):
+        texts, raw = decoded_lines(data, self._encoding)
+        for number, text in enumerate(texts):
             if text is None:
-                line = escaped(raw[number - piece.first].removesuffix(b"\r"), self._encoding)
+                line = escaped(raw[number].removesuffix(b"\r"), self._encoding)
                 rejected.append(Rejected(number, line, f"not valid {self._encoding}"))
                 continue
             row = text.removesuffix("\r").split(self._layout.separator)
@@ -299,10 +328,6 @@ class Reader:
             rejected,
             short,
         )
-
-
-def _has_empty_line(data: bytes) -> bool:
-    return data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data
 
 
 def odd(row: List[str], header: Header) -> Optional[str]:

@@ -6,7 +6,7 @@ from typing import Iterable, Iterator
 from .errors import Truncated
 
 MAGIC = b"\x1f\x8b"
-STEP = 1 << 20
+STEP = 1 << 18
 """Most bytes that leave at once, so that a tiny document cannot inflate into all memory."""
 
 WINDOW_OF_GZIP = 31

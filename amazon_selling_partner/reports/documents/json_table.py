@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from .encoding import escaped
+from .encoding import escaped, is_utf8
 from .kinds import TEXT, Kind
 from .layout import TableLayout
 from .rows import Rejected, typed, unique_names
@@ -90,8 +90,8 @@ class JsonTable:
             piece = piece.lstrip(SPACE).join(WRAP)
             schema = pa.schema([("records", pa.list_(pa.struct(list(schema))))])
         try:
-            if not piece.isascii():
-                piece.decode()
+            if not piece.isascii() and not is_utf8(piece):
+                return None
             table = pj.read_json(
                 pa.py_buffer(piece),
                 read_options=pj.ReadOptions(use_threads=False, block_size=len(piece) + 1),
@@ -106,7 +106,7 @@ class JsonTable:
             if columns is None:
                 return None
             rows, unparsed = typed(columns, self.layout, len(struct))
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+        except pa.ArrowInvalid:
             return None
         return Part(rows, unparsed, piece.count(b"\n") if lines else rows.num_rows)
 

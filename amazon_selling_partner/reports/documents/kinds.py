@@ -217,19 +217,25 @@ PARSE: Dict[str, Callable[[str, Kind], Parsed]] = {
 }
 
 
-def _has(column: pa.Array, text: str) -> bool:
-    return bool(pc.any(pc.match_substring(column, text)).as_py())
+def _has(column: pa.Array, *characters: bytes) -> bool:
+    """Whether one of these characters is anywhere in a column, whose values lie side by side."""
+    _, offsets, values = column.buffers()
+    if not offsets or not values:
+        return False
+    places = memoryview(offsets).cast("i")
+    text = bytes(memoryview(values)[places[column.offset] : places[column.offset + len(column)]])
+    return any(character in text for character in characters)
 
 
 def _fast_decimal(column: pa.Array, kind: Kind) -> Optional[pa.Array]:
     longest = pc.max(pc.binary_length(column)).as_py() or 0
     if longest > LONGEST_SAFE or kind.scale > 9:
         return None
-    if _has(column, "e") or _has(column, "E"):
+    if _has(column, b"e", b"E"):
         # Arrow takes 4.2e-63 for 0 and does not say so
         return None
     if kind.decimal_comma:
-        if _has(column, "."):
+        if _has(column, b"."):
             return None
         column = pc.replace_substring(column, ",", ".")
     typed: pa.Array = pc.cast(column, kind.arrow)
@@ -237,7 +243,7 @@ def _fast_decimal(column: pa.Array, kind: Kind) -> Optional[pa.Array]:
 
 
 def _fast_bigint(column: pa.Array, kind: Kind) -> Optional[pa.Array]:
-    if _has(column, "x") or _has(column, "X"):
+    if _has(column, b"x", b"X"):
         return None
     typed: pa.Array = pc.cast(column, kind.arrow)
     return typed

@@ -9,8 +9,9 @@ from typing import Deque, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import pyarrow as pa
 
+from .document import Document
 from .encoding import escaped
-from .flat import Header, header_of, odd, with_line_feeds
+from .flat import Header, check_lines, header_of, odd, with_line_feeds
 from .layout import FlatLayout
 from .rows import Counts, Gathering, Named, Rejected, typed
 
@@ -27,27 +28,28 @@ Record = Tuple[int, List[str], Optional[Rejected]]
 """Number of its first line, its cells, or why it has none."""
 
 
-def read(
-    chunks: Iterable[bytes], encoding: str, layout: FlatLayout, counts: Counts
-) -> Iterator[Named]:
+def read(document: Document, layout: FlatLayout, counts: Counts) -> Iterator[Named]:
     """Reads a CSV file.
 
     A line whose quotes do not match is kept aside and reading goes on with the next line, so a
     stray quote never swallows the rows that follow. For the rest see `flat.read`.
 
     Args:
-        chunks (Iterable[bytes]): The document without byte-order mark.
-        encoding (str): One in which the byte 0x0A is always a line end.
+        document (Document): Open.
         layout (FlatLayout): What is expected.
         counts (Counts): Written to.
 
     Yields:
         Named: As `flat.read`.
+
+    Raises:
+        DocumentBroken: The document is not a text file; before the first row.
     """
+    check_lines(document)
     header: Optional[Header] = None
     gathering = Gathering(counts)
     batch = _Batch()
-    records = Records(with_line_feeds(chunks), encoding, layout.separator)
+    records = Records(with_line_feeds(document), document.encoding, layout.separator)
     for number, row, rejected in records:
         if rejected:
             batch.rejected.append(rejected)

@@ -5,8 +5,7 @@ from typing import Iterator
 
 from . import flat, json_rows, quoted, xml_rows
 from .document import Document
-from .encoding import as_utf8, escaped, is_wide
-from .errors import DocumentBroken
+from .encoding import escaped
 from .layout import FlatLayout, JsonLayout, Layout
 from .rows import Counts, Named
 
@@ -30,26 +29,21 @@ class Reading:
         self._document = document
         self._layout = layout
 
-    def __iter__(self) -> Iterator[Named]:
-        try:
-            yield from self._tables()
-        except UnicodeDecodeError as error:
-            raise DocumentBroken(
-                f"A report document is not valid {error.encoding}: {error.reason}."
-            ) from None
+    @property
+    def is_sure(self) -> bool:
+        """True when every line is a row or is kept aside: nothing at its end can spoil it."""
+        return isinstance(self._layout, FlatLayout)
 
-    def _tables(self) -> Iterator[Named]:
-        encoding = self._document.encoding
-        chunks = as_utf8(self._document.read(), encoding)
-        encoding = "utf-8" if is_wide(encoding) else encoding
-        if isinstance(self._layout, JsonLayout):
-            yield from json_rows.read(chunks, self._layout, self.counts)
-        elif not isinstance(self._layout, FlatLayout):
-            yield from xml_rows.read(chunks, self._layout, self.counts)
-        elif self._layout.quoted:
-            yield from quoted.read(chunks, encoding, self._layout, self.counts)
+    def __iter__(self) -> Iterator[Named]:
+        document, layout = self._document, self._layout
+        if isinstance(layout, JsonLayout):
+            yield from json_rows.read(document.read(), layout, self.counts)
+        elif not isinstance(layout, FlatLayout):
+            yield from xml_rows.read(document.read(), layout, self.counts)
+        elif layout.quoted:
+            yield from quoted.read(document, layout, self.counts)
         else:
-            yield from flat.read(chunks, encoding, self._layout, self.counts)
+            yield from flat.read(document, layout, self.counts)
 
 
 def read_document(document: Document, layout: Layout) -> Reading:
@@ -78,15 +72,14 @@ def error_text(document: Document) -> str:
         str: The reason, empty where the document is.
     """
     data = b""
-    for chunk in as_utf8(document.read(), document.encoding):
+    for chunk in document.read():
         data += chunk
         if len(data) > LONGEST_REASON:
             break
     try:
         answer = json.loads(data)
     except ValueError:
-        encoding = "utf-8" if is_wide(document.encoding) else document.encoding
-        return escaped(data[:LONGEST_REASON], encoding).strip()
+        return escaped(data[:LONGEST_REASON], document.encoding).strip()
     if isinstance(answer, dict) and "errorDetails" in answer:
         details = answer["errorDetails"]
         return details if isinstance(details, str) else json.dumps(details, ensure_ascii=False)

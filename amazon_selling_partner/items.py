@@ -1,0 +1,83 @@
+"""What catalog items and listings share: entries by marketplace, relationships, free-form parts."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from dlt.common import Decimal
+
+from .asking import inside, objects
+
+
+def results(page: Any) -> Tuple[Optional[int], List[Any]]:
+    """How many items a search has found, None where it does not say, and those of a page."""
+    answer = inside(page)
+    total, items = answer.get("numberOfResults"), answer.get("items")
+    if not isinstance(items, list):
+        return None, []
+    return total if isinstance(total, int) else None, items
+
+
+def here(item: Dict[str, Any], name: str, marketplace_id: str) -> List[Dict[str, Any]]:
+    """The entries of a list that are of one marketplace, or name none.
+
+    Args:
+        item (Dict[str, Any]): A catalog item or a listing.
+        name (str): The list.
+        marketplace_id (str): Which marketplace.
+
+    Returns:
+        List[Dict[str, Any]]: Copies without `marketplaceId`.
+    """
+    return [
+        {field: value for field, value in entry.items() if field != "marketplaceId"}
+        for entry in objects(item.get(name))
+        if entry.get("marketplaceId") in (None, marketplace_id)
+    ]
+
+
+def one(entries: List[Dict[str, Any]]) -> Dict[str, Any]:
+    """What is there once a marketplace; of several entries the first that has a field counts."""
+    return {name: value for entry in reversed(entries) for name, value in entry.items()}
+
+
+def below(entries: List[Dict[str, Any]], name: str) -> List[Dict[str, Any]]:
+    """The rows of a list inside the entries."""
+    return [row for entry in entries for row in objects(entry.get(name))]
+
+
+def related(rows: List[Dict[str, Any]], id: Any, kind: str) -> List[Dict[str, Any]]:
+    """Relationships as one row a pair of parent and child.
+
+    Args:
+        rows (List[Dict[str, Any]]): Each with lists of parents or of children.
+        id (Any): Whose relationships they are.
+        kind (str): `Asin` or `Sku`.
+
+    Returns:
+        List[Dict[str, Any]]: With `parent_asin` and `child_asin`, or the same of SKUs.
+    """
+    parent, child = f"parent{kind}", f"child{kind}"
+    pairs = []
+    for row in rows:
+        rest = {
+            name: value for name, value in row.items() if name not in (f"{parent}s", f"{child}s")
+        }
+        ends = [{parent: other, child: id} for other in _ids(row.get(f"{parent}s"))]
+        ends += [{parent: id, child: other} for other in _ids(row.get(f"{child}s"))]
+        pairs += [{**rest, **pair} for pair in ends or [{}]]
+    return pairs
+
+
+def as_json(value: Any) -> Any:
+    """A free-form part as it goes into a json column: numbers stay numbers, lists become tuples.
+
+    Where a list would be taken for child rows, and get the ids of its row, a tuple is not.
+    """
+    if isinstance(value, dict):
+        return {name: as_json(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return tuple(as_json(part) for part in value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _ids(value: Any) -> List[str]:
+    return [id for id in value if isinstance(id, str)] if isinstance(value, list) else []

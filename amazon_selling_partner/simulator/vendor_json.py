@@ -1,0 +1,470 @@
+"""What Amazon buys as its vendor APIs tell it: orders, status, shipments, labels, invoices."""
+
+import base64
+from typing import Any
+
+from .account import Account
+from .marketplaces import amount
+from .times import DAY_MS, iso
+from .vendor_book import Line, PurchaseOrder, billed
+
+VENDOR_CODE = "LUMAR"
+PAYEE = "LUMARO"
+
+
+def purchase_order(account: Account, order: PurchaseOrder, at: int) -> dict[str, Any]:
+    """An `Order` of the Vendor Orders API."""
+    state, since = "New", order.placed
+    if order.closed <= at:
+        state, since = "Closed", order.closed
+    elif order.acknowledged <= at:
+        state, since = "Acknowledged", order.acknowledged
+    details: dict[str, Any] = {
+        "purchaseOrderDate": iso(order.placed),
+        "purchaseOrderStateChangedDate": iso(since),
+        "purchaseOrderType": "RegularOrder",
+        "paymentMethod": "Invoice",
+        "buyingParty": {"partyId": order.warehouse},
+        "sellingParty": _party(account, VENDOR_CODE),
+        "shipToParty": _party(account, order.warehouse),
+        "billToParty": _party(account, "AMAZON"),
+        "shipWindow": window(order),
+        "items": [_item(account, order, index, at) for index in range(len(order.lines))],
+    }
+    if order.changed is not None and order.changed <= at:
+        details["purchaseOrderChangedDate"] = iso(order.changed)
+    if order.imported:
+        details["importDetails"] = {
+            "methodOfPayment": "PaidByBuyer",
+            "internationalCommercialTerms": "FreeOnBoard",
+            "portOfDelivery": "Oakland",
+            "importContainers": "2-40',1-40'HC",
+            "shippingInstructions": 'Keep "dry"; this side up',
+        }
+    else:
+        details["deliveryWindow"] = window(order)
+    return {
+        "purchaseOrderNumber": order.number,
+        "purchaseOrderState": state,
+        "orderDetails": details,
+    }
+
+
+def window(order: PurchaseOrder) -> str:
+    """When an order is to be shipped: an interval of two times."""
+    return f"{iso(order.placed + DAY_MS)}--{iso(order.placed + 12 * DAY_MS)}"
+
+
+def _item(account: Account, order: PurchaseOrder, index: int, at: int) -> dict[str, Any]:
+    line = order.lines[index]
+    return {
+        "itemSequenceNumber": str(index + 1),
+        "amazonProductIdentifier": line.product.asin,
+        "vendorProductIdentifier": line.product.sku,
+        "orderedQuantity": quantity(line, order.ordered(index, at)),
+        "isBackOrderAllowed": index == 0,
+        "netCost": _money(account, line.cost),
+        "listPrice": _money(account, line.product.price(account.marketplaces[0])),
+    }
+
+
+def order_status(account: Account, order: PurchaseOrder, at: int) -> dict[str, Any]:
+    """An `OrderStatus`; without a date of update while nothing has happened."""
+    said: dict[str, Any] = {
+        "purchaseOrderNumber": order.number,
+        "purchaseOrderStatus": "CLOSED" if order.closed <= at else "OPEN",
+        "purchaseOrderDate": iso(order.placed),
+        "sellingParty": {"partyId": VENDOR_CODE},
+        "shipToParty": {"partyId": order.warehouse},
+        "itemStatus": [_item_status(account, order, i, at) for i in range(len(order.lines))],
+    }
+    if updates := [moment for moment in order.updates() if moment <= at]:
+        said["lastUpdatedDate"] = iso(max(updates))
+    return said
+
+
+def _item_status(account: Account, order: PurchaseOrder, index: int, at: int) -> dict[str, Any]:
+    line = order.lines[index]
+    ordered = order.ordered(index, at)
+    quantities = [
+        {"updatedDate": iso(order.placed), "orderedQuantity": quantity(line, line.ordered)}
+    ]
+    if index == 0 and order.changed is not None and order.changed <= at:
+        changed = {"updatedDate": iso(order.changed), "orderedQuantity": quantity(line, ordered)}
+        quantities.append({**changed, "cancelledQuantity": quantity(line, 0)})
+    said: dict[str, Any] = {
+        "itemSequenceNumber": str(index + 1),
+        "buyerProductIdentifier": line.product.asin,
+        "vendorProductIdentifier": line.product.sku,
+        "netCost": _money(account, line.cost),
+        "listPrice": _money(account, line.product.price(account.marketplaces[0])),
+        "orderedQuantity": {
+            "orderedQuantity": quantity(line, ordered),
+            "orderedQuantityDetails": quantities,
+        },
+        "acknowledgementStatus": {"confirmationStatus": "UNCONFIRMED"},
+        "receivingStatus": {"receiveStatus": "NOT_RECEIVED"},
+    }
+    if order.acknowledged <= at:
+        answered = {
+            "acceptedQuantity": quantity(line, line.accepted),
+            "rejectedQuantity": quantity(line, line.ordered - line.accepted),
+        }
+        status = "PARTIALLY_ACCEPTED" if line.accepted else "REJECTED"
+        said["acknowledgementStatus"] = {
+            "confirmationStatus": "ACCEPTED" if line.accepted == line.ordered else status,
+            **answered,
+            "acknowledgementStatusDetails": [
+                {"acknowledgementDate": iso(order.acknowledged), **answered}
+            ],
+        }
+    if line.accepted and not order.rejected and order.received <= at:
+        whole = order.closed <= at
+        said["receivingStatus"] = {
+            "receiveStatus": "RECEIVED" if whole else "PARTIALLY_RECEIVED",
+            "receivedQuantity": quantity(line, line.accepted if whole else line.accepted // 2),
+            "lastReceiveDate": iso(order.closed if whole else order.received),
+        }
+    return said
+
+
+def shipment(account: Account, order: PurchaseOrder, at: int) -> dict[str, Any]:
+    """A `Shipment` of the Vendor Shipments API, with a pallet that holds a carton for each line."""
+    steps = [
+        (status, moment)
+        for status, moment in (
+            ("Created", order.requested),
+            ("CarrierAssigned", order.assigned),
+            ("Shipped", order.shipped),
+        )
+        if moment <= at
+    ]
+    transport: dict[str, Any] = {
+        "shipMode": "SmallParcel" if order.parcel else "TruckLoad",
+        "transportationMode": "Ocean" if order.imported else "Road",
+        "estimatedDeliveryDate": iso(order.shipped + 5 * DAY_MS),
+        "carrierDetails": {"name": "Östra Frakt & Co", "code": "0SFC", "phone": "+1 0555 0100"},
+        "billOfLadingNumber": f"00{order.number}",
+    }
+    if order.shipped <= at:
+        transport["shippedDate"] = iso(order.shipped)
+    if order.delivered <= at:
+        transport["shipmentDeliveryDate"] = iso(order.delivered)
+    lines = [(index, line) for index, line in enumerate(order.lines) if line.accepted]
+    said: dict[str, Any] = {
+        "vendorShipmentIdentifier": shipment_id(order),
+        "transactionType": "New",
+        "buyerReferenceNumber": f"0{int(order.placed / 1000):011d}",
+        "transactionDate": iso(order.requested),
+        "currentShipmentStatus": steps[-1][0],
+        "currentshipmentStatusDate": iso(steps[-1][1]),
+        "shipmentStatusDetails": [
+            {"shipmentStatus": status, "shipmentStatusDate": iso(moment)}
+            for status, moment in steps
+        ],
+        "shipmentCreateDate": iso(order.requested),
+        "shipmentFreightTerm": "Collect",
+        "sellingParty": _shipping_party(account, VENDOR_CODE),
+        "shipFromParty": _shipping_party(account, f"{VENDOR_CODE}1"),
+        "shipToParty": _shipping_party(account, order.warehouse, registered=False),
+        "shipmentMeasurements": {
+            "totalCartonCount": len(lines),
+            "totalPalletStackable": 1,
+            "shipmentWeight": {"unitOfMeasure": "Kg", "value": f"{len(lines) * 9.5}"},
+            "shipmentVolume": {"unitOfMeasure": "CuM", "value": "1.250"},
+        },
+        "collectFreightPickupDetails": {
+            "requestedPickUp": iso(order.requested + DAY_MS),
+            "scheduledPickUp": iso(order.shipped),
+            "carrierAssignmentDate": iso(order.assigned),
+        },
+        "purchaseOrders": [
+            {
+                "purchaseOrderNumber": order.number,
+                "purchaseOrderDate": iso(order.placed),
+                "shipWindow": window(order),
+                "items": [
+                    {**_names(index, line), "shippedQuantity": quantity(line, line.accepted, 1)}
+                    for index, line in lines
+                ],
+            }
+        ],
+        "containers": [_pallet(order, len(lines)), *(_carton(order, i, line) for i, line in lines)],
+        "transportationDetails": transport,
+    }
+    if order.imported:
+        said["importDetails"] = {
+            "methodOfPayment": "PaidByBuyer",
+            "sealNumber": "000123",
+            "route": {
+                "stops": [
+                    {
+                        "functionCode": "PortOfLoading",
+                        "locationIdentification": {"type": "UN", "countryCode": "CN"},
+                        "departureTime": iso(order.shipped),
+                    },
+                    {"functionCode": "PortOfDischarge", "arrivalTime": iso(order.delivered)},
+                ]
+            },
+            "billableWeight": {"unitOfMeasure": "Kg", "value": "120.5"},
+            "estimatedShipByDate": iso(order.shipped),
+            "handlingInstructions": "Fragile",
+        }
+    return said
+
+
+def shipment_id(order: PurchaseOrder) -> str:
+    """The vendor's id of a shipment."""
+    return f"00S{order.number}"
+
+
+def _pallet(order: PurchaseOrder, cartons: int) -> dict[str, Any]:
+    return {
+        "containerType": "pallet",
+        "containerSequenceNumber": "0001",
+        "containerIdentifiers": [_identifier("SSCC", order, 0), _identifier("AMZNCC", order, 0)],
+        "dimensions": {"length": "1.2", "width": "0.80", "height": "1.5", "unitOfMeasure": "Meter"},
+        "weight": {"unitOfMeasure": "Kg", "value": "38.5"},
+        "tier": 2,
+        "block": 3,
+        "innerContainersDetails": {
+            "containerCount": cartons,
+            "containerSequenceNumbers": [
+                {"containerSequenceNumber": f"{number + 2:04d}"} for number in range(cartons)
+            ],
+        },
+        "packedItems": [],
+    }
+
+
+def _carton(order: PurchaseOrder, index: int, line: Line) -> dict[str, Any]:
+    return {
+        "containerType": "carton",
+        "containerSequenceNumber": f"{index + 2:04d}",
+        "containerIdentifiers": [_identifier("SSCC", order, index + 1)],
+        "trackingNumber": tracking(order, index),
+        "packedItems": [
+            {
+                **_names(index, line),
+                "packedQuantity": quantity(line, line.accepted, 1),
+                "itemDetails": {
+                    "purchaseOrderNumber": order.number,
+                    "lotNumber": f"00{index}",
+                    "expiry": {
+                        "manufacturerDate": iso(order.placed),
+                        "expiryAfterDuration": {"durationUnit": "Months", "durationValue": 18},
+                    },
+                },
+            }
+        ],
+    }
+
+
+def tracking(order: PurchaseOrder, index: int) -> str:
+    """The number of a parcel."""
+    return f"000{int(order.shipped / 1000)}{index}"
+
+
+def transport_label(account: Account, order: PurchaseOrder) -> dict[str, Any]:
+    """A `TransportLabel`: a label for each carton."""
+    cartons = [index for index, line in enumerate(order.lines) if line.accepted]
+    return {
+        "labelCreateDateTime": iso(order.assigned),
+        "shipmentInformation": {
+            "vendorDetails": {
+                "sellingParty": _shipping_party(account, VENDOR_CODE),
+                "vendorShipmentIdentifier": shipment_id(order),
+            },
+            "buyerReferenceNumber": f"0{int(order.placed / 1000):011d}",
+            "shipToParty": _shipping_party(account, order.warehouse, registered=False),
+            "shipFromParty": _shipping_party(account, f"{VENDOR_CODE}1"),
+            "warehouseId": order.warehouse,
+            "masterTrackingId": tracking(order, 0),
+            "totalLabelCount": len(cartons),
+            "shipMode": "SmallParcel",
+        },
+        "labelData": [
+            {
+                "labelSequenceNumber": number + 1,
+                "labelFormat": "PDF",
+                "carrierCode": "0SFC",
+                "trackingId": tracking(order, index),
+                "label": document(f"label {tracking(order, index)}"),
+            }
+            for number, index in enumerate(cartons)
+        ],
+    }
+
+
+def document(said: str) -> str:
+    """A document as base64."""
+    return base64.b64encode(f"%PDF {said}".encode()).decode()
+
+
+def invoice_id(order: PurchaseOrder) -> str:
+    """What names an invoice in the API."""
+    return f"00{order.number}~{PAYEE}"
+
+
+def invoice_updates(order: PurchaseOrder) -> tuple[int, ...]:
+    """When an invoice came and was paid."""
+    return (billed(order), *order.paid)
+
+
+def issued(order: PurchaseOrder) -> int:
+    """When the invoice of an order was issued: midnight of the day on which it came."""
+    return billed(order) // DAY_MS * DAY_MS
+
+
+def invoice_header(account: Account, order: PurchaseOrder, at: int) -> dict[str, Any]:
+    """An `InvoiceHeader`."""
+    total = sum(line.accepted * line.cost for line in order.lines)
+    half, paid = total // 2, sum(moment <= at for moment in order.paid)
+    settled = (0, half, total)[paid]
+    return {
+        "invoiceNumber": f"00{order.number}",
+        "invoiceStatus": ("IN_PROGRESS", "PARTIALLY_PAID", "PAID")[paid],
+        "invoiceType": "AP_INVENTORY",
+        "billingPeriod": {"startDate": iso(order.placed), "endDate": iso(order.delivered)},
+        "payer": {"partnerId": "AMAZON_US", "partnerType": "AMAZON", "partnerName": "Amazon"},
+        "payee": {
+            "partnerId": "0042",
+            "partnerType": "VENDOR",
+            "partnerEntities": [PAYEE, "0LUMARO"],
+            "partnerName": account.store_name,
+        },
+        "invoiceIdentifier": invoice_id(order),
+        "issueDate": iso(issued(order)),
+        "dueDate": iso(issued(order) + 30 * DAY_MS),
+        "paymentTerms": "NET30",
+        "invoiceAmount": _currency(account, total),
+        "invoiceAmountBreakdowns": [
+            {
+                **_breakdown(account, "Total", total),
+                "breakdowns": [
+                    _breakdown(account, "InvoiceAmountWithoutTax", total),
+                    _breakdown(account, "TaxAmount", 0),
+                ],
+            }
+        ],
+        "invoiceSettlementBreakdowns": [
+            _breakdown(account, "AmountPaid", settled),
+            _breakdown(account, "QueuedForPayment", total - settled),
+        ],
+        "relatedIdentifiers": [
+            {
+                "relatedIdentifierName": "PURCHASE_ORDER_IDS",
+                "relatedIdentifierValue": [order.number],
+            },
+            {"relatedIdentifierName": "VENDOR_CODE", "relatedIdentifierValue": [VENDOR_CODE]},
+        ],
+        "creationDate": iso(billed(order)),
+        "lastUpdatedDate": iso(max(moment for moment in invoice_updates(order) if moment <= at)),
+    }
+
+
+def invoice_lines(account: Account, order: PurchaseOrder) -> list[dict[str, Any]]:
+    """The `InvoiceItem`s of an invoice."""
+    said = []
+    for index, line in enumerate(order.lines):
+        if not line.accepted:
+            continue
+        total = line.accepted * line.cost
+        related = {
+            "relatedIdentifierName": "PURCHASE_ORDER_IDS",
+            "relatedIdentifierValue": [order.number],
+        }
+        said.append(
+            {
+                "lineItemId": f"{index + 1:04d}",
+                "unitCost": _currency(account, line.cost),
+                "quantity": line.accepted,
+                "taxRateCodes": ["US 0"],
+                "totalAmount": _currency(account, total),
+                "totalAmountBreakdown": [_breakdown(account, "ItemCostWithoutTax", total)],
+                "lineItemContext": {
+                    "lineItemType": "GOODS",
+                    "itemIdentifiers": [
+                        {"itemIdentifierName": "ASIN", "itemIdentifierValue": line.product.asin},
+                        {"itemIdentifierName": "SKU", "itemIdentifierValue": line.product.sku},
+                    ],
+                    "itemDescription": line.product.title,
+                    "matchingContext": {
+                        "matchedQuantity": line.accepted,
+                        "matchedAmount": _currency(account, total),
+                        "quantityVariance": 0,
+                        "priceVariance": _currency(account, 0),
+                        "varianceReasons": [
+                            {"varianceType": "PQV", "defectTypes": ["SHORTAGES_IN_TRANSIT"]}
+                        ],
+                    },
+                },
+                "relatedItemIdentifiers": [related],
+            }
+        )
+    return said
+
+
+def quantity(line: Line, units: int, smallest: int = 0) -> dict[str, Any]:
+    """An `ItemQuantity`, in cases where the item is ordered so."""
+    if line.case:
+        cases = {"amount": units // line.case, "unitOfMeasure": "Cases", "unitSize": line.case}
+        if smallest:
+            cases["totalWeight"] = {"unitOfMeasure": "KILOGRAMS", "amount": f"{units * 0.25:.2f}"}
+        return cases
+    return {"amount": units, "unitOfMeasure": "Eaches", **({"unitSize": 1} if smallest else {})}
+
+
+def _names(index: int, line: Line) -> dict[str, str]:
+    return {
+        "itemSequenceNumber": str(index + 1),
+        "buyerProductIdentifier": line.product.asin,
+        "vendorProductIdentifier": line.product.sku,
+    }
+
+
+def _identifier(kind: str, order: PurchaseOrder, number: int) -> dict[str, str]:
+    value = f"00{int(order.placed / 1000):012d}{number:06d}"
+    return {"containerIdentificationType": kind, "containerIdentificationNumber": value}
+
+
+def _party(account: Account, party: str) -> dict[str, Any]:
+    registration = {"taxRegistrationType": "VAT", "taxRegistrationNumber": f"00{len(party)}12345"}
+    return {"partyId": party, "address": address(account, party), "taxInfo": registration}
+
+
+def _shipping_party(account: Account, party: str, registered: bool = True) -> dict[str, Any]:
+    said = _party(account, party)
+    registration = said.pop("taxInfo")
+    if registered:
+        said["taxRegistrationDetails"] = [registration]
+    return said
+
+
+def address(account: Account, party: str) -> dict[str, str]:
+    """Where a party of trade is."""
+    return {
+        "name": f"{party} – {account.store_name}",
+        "addressLine1": "1 Dock Road",
+        "city": "Østby",
+        "stateOrRegion": "PA",
+        "postalCode": "01067",
+        "countryCode": account.marketplaces[0].country,
+        "phone": "0555 0100",
+    }
+
+
+def _money(account: Account, minor: int) -> dict[str, str]:
+    currency = account.marketplaces[0].currency
+    return {"currencyCode": currency, "amount": amount(minor, currency)}
+
+
+def _currency(account: Account, minor: int) -> dict[str, Any]:
+    """Money of the Finances APIs: a JSON number, without a fraction where it is whole."""
+    currency = account.marketplaces[0].currency
+    value = float(amount(minor, currency))
+    return {"currencyCode": currency, "currencyAmount": int(value) if value % 1 == 0 else value}
+
+
+def _breakdown(account: Account, kind: str, minor: int) -> dict[str, Any]:
+    return {"breakdownType": kind, "breakdownAmount": _currency(account, minor), "breakdowns": []}

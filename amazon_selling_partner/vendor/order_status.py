@@ -1,0 +1,162 @@
+"""Vendor Orders API v1: what became of purchase orders: acknowledged, rejected, received.
+
+Cost: two calls a run, more where more than 100 orders changed or more than six days passed (10 a
+second, burst 10).
+"""
+
+from typing import Any, Dict, Iterator, List, Optional
+
+import dlt
+from dlt.common import pendulum
+from dlt.common.typing import TDataItems
+from dlt.extract import make_nested_hints
+
+from ..client import Operation, Paging, SellingPartnerClient
+from ..sync import Window, isolated, rejected, windows
+from ..sync.history import came_to
+from ..sync.windows import OVERLAP
+from ..tables import carry_ids, columns
+from .creation import LONGEST, begin, between
+from .orders import TAX_INFO
+from .shape import below, dicts, party
+
+GET_PURCHASE_ORDERS_STATUS = Operation(
+    "getPurchaseOrdersStatus",
+    "GET",
+    "/vendor/orders/v1/purchaseOrdersStatus",
+    rate=10.0,
+    burst=10,
+    records="payload.ordersStatus",
+    paging=Paging("nextToken", "payload.pagination.nextToken"),
+    role="Amazon Fulfillment",
+)
+
+IDS = "selling_partner marketplace_id purchase_order_number"
+
+_QUANTITIES = """ordered_quantity__ordered_quantity acknowledgement_status__accepted_quantity
+    acknowledgement_status__rejected_quantity receiving_status__received_quantity""".split()
+
+
+def _texts(*quantities: str) -> str:
+    return " ".join(f"{name}__unit_of_measure" for name in quantities)
+
+
+def _numbers(*quantities: str) -> str:
+    return " ".join(f"{name}__amount {name}__unit_size" for name in quantities)
+
+
+ITEM_COLUMNS = columns(
+    text=f"""{IDS} item_sequence_number buyer_product_identifier vendor_product_identifier
+        net_cost__currency_code net_cost__unit_of_measure list_price__currency_code
+        list_price__unit_of_measure acknowledgement_status__confirmation_status
+        receiving_status__receive_status {_texts(*_QUANTITIES)}""",
+    timestamp="receiving_status__last_receive_date",
+    bigint=_numbers(*_QUANTITIES),
+    decimal="net_cost__amount list_price__amount",
+)
+ORDERED_COLUMNS = columns(
+    text=f"{IDS} item_sequence_number {_texts('ordered_quantity', 'cancelled_quantity')}",
+    timestamp="updated_date",
+    bigint=f"index {_numbers('ordered_quantity', 'cancelled_quantity')}",
+)
+ACKNOWLEDGED_COLUMNS = columns(
+    text=f"{IDS} item_sequence_number {_texts('accepted_quantity', 'rejected_quantity')}",
+    timestamp="acknowledgement_date",
+    bigint=f"index {_numbers('accepted_quantity', 'rejected_quantity')}",
+)
+
+
+@dlt.resource(
+    primary_key=("selling_partner", "marketplace_id", "purchase_order_number"),
+    write_disposition="merge",
+    parallelized=True,
+    columns={
+        **columns(
+            text=f"""{IDS} purchase_order_status {party("selling_party", TAX_INFO)}
+                {party("ship_to_party", TAX_INFO)}""",
+            timestamp="purchase_order_date",
+        ),
+        # an order that comes twice in a run is kept as it was last
+        "lastUpdatedDate": {"data_type": "timestamp", "dedup_sort": "desc"},
+    },
+    nested_hints={
+        "item_status": make_nested_hints(columns=ITEM_COLUMNS),
+        "ordered_quantities": make_nested_hints(columns=ORDERED_COLUMNS),
+        "acknowledgements": make_nested_hints(columns=ACKNOWLEDGED_COLUMNS),
+    },
+)
+@isolated
+def vendor_retail_procurement_order_status(
+    client: SellingPartnerClient,
+    marketplace_id: str,
+    history_start: pendulum.DateTime,
+    updated: dlt.sources.incremental[pendulum.DateTime] = dlt.sources.incremental(
+        "lastUpdatedDate", lag=OVERLAP
+    ),
+) -> Iterator[TDataItems]:
+    """The status of purchase orders updated since the last run, and of each of their items.
+
+    Source: getPurchaseOrdersStatus. `ordered_quantities` and `acknowledgements` are what Amazon
+    lists below an item as `orderedQuantityDetails` and `acknowledgementStatusDetails`.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        marketplace_id (str): The vendor's marketplace.
+        history_start (pendulum.DateTime): First moment of history, UTC.
+        updated (dlt.sources.incremental[pendulum.DateTime]): Cursor on `lastUpdatedDate`, UTC.
+
+    Yields:
+        TDataItems: A page of at most 100 orders.
+    """
+    now = client.now()
+    start = begin(updated, now, history_start)
+    for window in windows(updated, now, LONGEST, start, client.time_is_up):
+        # an order that was never updated need not have a date of update
+        yield from _status(client, marketplace_id, "created", window)
+        yield from _status(client, marketplace_id, "updated", window)
+    came_to(updated, history_start)
+
+
+def _status(
+    client: SellingPartnerClient, marketplace_id: str, event: str, window: Window
+) -> Iterator[TDataItems]:
+    """The status of the orders to which something happened in a window, page by page."""
+    params = {"limit": 100, **between(event, window)}
+    for page in client.pages(GET_PURCHASE_ORDERS_STATUS, params=params):
+        window.pages += 1
+        readable: List[Dict[str, Any]] = []
+        for status in page or []:
+            if row := _row(client.selling_partner, marketplace_id, status):
+                readable.append(row)
+            else:
+                yield rejected(
+                    "vendor_retail_procurement_order_status",
+                    status,
+                    "it has no purchaseOrderNumber",
+                )
+        yield readable
+
+
+def _row(selling_partner: str, marketplace_id: str, status: Any) -> Optional[Dict[str, Any]]:
+    """A status as it is loaded; None if it cannot be read.
+
+    What is listed below an item is lifted to the order: the names of its tables would pass 63
+    characters.
+    """
+    if not isinstance(status, dict) or not status.get("purchaseOrderNumber"):
+        return None
+    account = {"selling_partner": selling_partner, "marketplace_id": marketplace_id}
+    ordered: List[Dict[str, Any]] = []
+    acknowledged: List[Dict[str, Any]] = []
+    for item in dicts(status, "itemStatus"):
+        for lifted, above, name in (
+            (ordered, "orderedQuantity", "orderedQuantityDetails"),
+            (acknowledged, "acknowledgementStatus", "acknowledgementStatusDetails"),
+        ):
+            for index, row in enumerate(dicts(below(item, above), name)):
+                number = item.get("itemSequenceNumber")
+                lifted.append({"item_sequence_number": number, "index": index, **row})
+            below(item, above).pop(name, None)
+    row = {**account, **status, "orderedQuantities": ordered, "acknowledgements": acknowledged}
+    carry_ids(row, {**account, "purchase_order_number": str(status["purchaseOrderNumber"])})
+    return row

@@ -1,0 +1,497 @@
+"""Row filters: conditions and functions, alike for rows of JSON, finance and Arrow."""
+
+import operator
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import Any, Dict, List, Optional
+
+import pyarrow as pa
+import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from amazon_selling_partner.client.errors import ConfigurationError
+from amazon_selling_partner.data.conditions import Comparison, parsed
+from amazon_selling_partner.data.filters import Condition
+from amazon_selling_partner.simulator.finance_book import FinanceBook
+from amazon_selling_partner.sync.summary import RunSummary
+from tests.truth import source_of
+from tests.utils import dataset, rows
+
+from .support import (
+    ORDERS_REPORT,
+    OTHERS,
+    VENDOR_ASIN,
+    VENDOR_DAY,
+    columns,
+    finance_account,
+    load_finance,
+    load_orders,
+    load_report,
+    order_lines,
+    orders_account,
+    post,
+    reports_account,
+    tables,
+    vendor_sales,
+)
+
+RELAXED = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+
+TYPES = {
+    "text": pa.string(),
+    "bigint": pa.int64(),
+    "decimal": pa.decimal128(38, 9),
+    "double": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+TEXTS = st.text(st.sampled_from("aAb'\"%_.\\\n é0 ")) | st.text()
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9)
+TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone.utc))
+DATES = st.dates(date(1990, 1, 1), date(2100, 1, 1))
+
+VALUES: Dict[str, Any] = {
+    "text": TEXTS,
+    "bigint": st.integers(-1000, 1000) | st.integers(-(2**63), 2**63 - 1),
+    "decimal": st.decimals(-1000, 1000, places=2) | st.decimals(-(10**20), 10**20, places=9),
+    "double": st.floats(allow_nan=True, allow_infinity=False),
+    "bool": st.booleans(),
+    "date": DATES,
+    "timestamp": TIMES,
+}
+
+SIGNS = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def written(constant: Any) -> str:
+    """A constant as it is written in a condition."""
+    if isinstance(constant, bool):
+        return str(constant).lower()
+    if isinstance(constant, (int, float, Decimal)):
+        return f"{Decimal(str(constant)):f}"
+    text = constant.isoformat() if isinstance(constant, date) else str(constant)
+    return "'" + text.replace("'", "''") + "'"
+
+
+@st.composite
+def comparisons(draw: Any) -> Any:
+    """A column's type, its values, and a condition with what it should mean."""
+    data_type = draw(st.sampled_from(sorted(VALUES)))
+    values = draw(st.lists(st.none() | VALUES[data_type], min_size=1, max_size=8))
+    there = [value for value in values if value is not None and value == value]
+    one = st.sampled_from(there) if there else VALUES[data_type]
+    constants = draw(st.lists(one | VALUES[data_type], min_size=1, max_size=3))
+    constants = [c for c in constants if c == c] or [
+        draw(VALUES[data_type].filter(lambda v: v == v))
+    ]
+    sign = draw(st.sampled_from([*SIGNS, "in", "not in", "is null", "is not null"]))
+    if sign in SIGNS:
+        text = f"x {sign} {written(constants[0])}"
+        means = [_compare(SIGNS[sign], value, constants[0]) for value in values]
+    elif sign in ("in", "not in"):
+        text = f"x {sign} ({', '.join(map(written, constants))})"
+        means = [
+            value is not None
+            and value == value
+            and any(_compare(operator.eq, value, c) for c in constants) == (sign == "in")
+            for value in values
+        ]
+    else:
+        text = f"x {sign}"
+        means = [(value is None) == (sign == "is null") for value in values]
+    return data_type, values, text, means
+
+
+def _compare(compare: Any, value: Any, constant: Any) -> bool:
+    if value is None or value != value:
+        return False
+    if isinstance(value, float):
+        value, constant = Decimal(str(value)), Decimal(str(constant))
+    return bool(compare(value, constant))
+
+
+@RELAXED
+@given(comparisons())
+def test_a_comparison_means_the_same_in_python_and_in_arrow(case: Any) -> None:
+    data_type, values, text, means = case
+    condition, types = Condition("t", text), {"x": data_type}
+    condition.check(types)
+    assert [condition.holds({"x": value}, types) for value in values] == means
+    # Amazon's JSON has times and amounts as text
+    if data_type in ("decimal", "bigint", "timestamp", "date"):
+        as_text = [
+            None if v is None else v.isoformat() if isinstance(v, date) else str(v) for v in values
+        ]
+        assert [condition.holds({"x": value}, types) for value in as_text] == means
+    half = len(values) // 2
+    column = pa.chunked_array(
+        [pa.array(part, TYPES[data_type]) for part in (values[:half], values[half:])]
+    )
+    if data_type == "text":
+        assert (
+            condition.mask(pa.table({"x": column.dictionary_encode()}), types).to_pylist() == means
+        )
+    mask = condition.mask(pa.table({"x": column}), types).to_pylist()
+    if data_type == "double":
+        # in Arrow a number that is none is there; it is in no comparison either
+        assert text.startswith("x is") or mask == means
+    else:
+        assert mask == means
+
+
+@RELAXED
+@given(TEXTS, TEXTS)
+@example("10% off", "10% off")
+@example("a\nb", "a%")
+def test_like_means_what_it_means_in_sql(value: str, pattern: str) -> None:
+    condition = Condition("t", f"x like {written(pattern)}")
+    expected = _like(value, pattern)
+    assert condition.holds({"x": value}, {"x": "text"}) == expected
+    data = pa.table({"x": pa.array([value, None])})
+    assert condition.mask(data, {"x": "text"}).to_pylist() == [expected, False]
+    assert condition.mask(data, {}).to_pylist() == [expected, False]
+
+
+def _like(value: str, pattern: str) -> bool:
+    if not pattern:
+        return not value
+    if pattern[0] == "%":
+        return any(_like(value[at:], pattern[1:]) for at in range(len(value) + 1))
+    return bool(value) and pattern[0] in ("_", value[0]) and _like(value[1:], pattern[1:])
+
+
+NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True).filter(
+    lambda name: name not in ("and", "or", "in", "is", "not", "like", "null", "true", "false")
+)
+CONSTANTS = TEXTS | NUMBERS | st.booleans()
+PARTS = st.one_of(
+    st.tuples(NAMES, st.sampled_from([*SIGNS]), CONSTANTS.map(lambda value: (value,))),
+    st.tuples(NAMES, st.sampled_from(["in", "not in"]), st.lists(CONSTANTS, min_size=1).map(tuple)),
+    st.tuples(NAMES, st.just("like"), TEXTS.map(lambda value: (value,))),
+    st.tuples(NAMES, st.sampled_from(["is null", "is not null"]), st.just(())),
+)
+
+
+@RELAXED
+@given(st.lists(PARTS, min_size=1, max_size=4), st.sampled_from([" ", "  ", "\n\t"]), st.booleans())
+def test_what_is_written_is_read(parts: Any, space: str, upper: bool) -> None:
+    texts = []
+    for name, sign, constants in parts:
+        sign = sign.upper() if upper else sign
+        listed = ", ".join(map(written, constants))
+        listed = f"({listed})" if "in" in sign.lower().split() else listed
+        texts.append(space.join(part for part in (name, sign.replace(" ", space), listed) if part))
+    joiner = f"{space}{'AND' if upper else 'and'}{space}"
+    assert parsed(joiner.join(texts)) == [Comparison(*part) for part in parts]
+
+
+@RELAXED
+@given(st.text() | st.text(st.sampled_from("ab ()='<>!,.%1andinotlkeul")))
+def test_whatever_is_written_is_read_or_refused_in_one_sentence(text: str) -> None:
+    try:
+        Condition("orders", text)
+    except ConfigurationError as error:
+        assert str(error).startswith("row_filters.orders = ") and str(error).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "data_type", "holds"),
+    [
+        ("x = 12.5", "12.50", "decimal", True),
+        ("x = '12.5'", "12.50", "decimal", True),
+        ("x = 12.5", "12.50", None, True),
+        ("x = '12.5'", "12.50", None, False),
+        ("x = '12'", 12, None, True),
+        ("x > 9", "10", None, True),
+        ("x > '9'", "10", "text", False),
+        ("x > 9", "abc", None, False),
+        ("x != 9", "abc", None, False),
+        ("x = 0.1", 0.1, "double", True),
+        ("x < 1.0000000000000001", 1, "bigint", True),
+        ("x = '2026-01-01T01:00:00+01:00'", "2026-01-01T00:00:00Z", "timestamp", True),
+        ("x >= '2026-01-01'", "2026-01-01T00:00:00Z", "timestamp", True),
+        ("x < '2026-01-01'", "2025-12-31T23:59:59.999Z", "timestamp", True),
+        ("x = '2026-01-01T01:00:00+01:00'", "2026-01-01T00:00:00Z", None, True),
+        ("x = '2026-01-01T00:00:00Z'", "2026-01-01T00:00:00.000Z", "text", False),
+        ("x = '2026-01-01T00:00:00'", datetime(2026, 1, 1), "timestamp", True),
+        ("x > '2026-01-01'", date(2026, 1, 2), None, True),
+        ("x = true", True, "bool", True),
+        ("x = true", "true", "bool", True),
+        ("x = false", None, "bool", False),
+        ("x != false", None, "bool", False),
+        ("x not in ('a')", None, "text", False),
+        ("x is null", None, "text", True),
+        ("x is null", "", "text", False),
+        ("x = 'A'", "a", "text", False),
+        ("x like '%''%'", "it's", "text", True),
+        ('x = "it\'s"', "it's", "text", True),
+        ("x like '12.5'", Decimal("12.50"), "decimal", True),
+        ("x = 1", "no number", "decimal", False),
+        ("x like '%\"a\"%'", {"b": ["a"]}, "json", True),
+    ],
+)
+def test_types_and_nulls(condition: str, value: Any, data_type: Optional[str], holds: bool) -> None:
+    types = {"x": data_type} if data_type else {}
+    made = Condition("t", condition)
+    made.check(types)
+    assert made.holds({"x": value}, types) is holds
+    assert made.holds({}, types) is ("is null" in condition)
+    data = pa.table({"y": pa.array([1])})
+    assert made.mask(data, types).to_pylist() == ["is null" in condition]
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        ("", "a column has to come at its end"),
+        ("status", "one of =, !=, <, <=, >, >=, in, not in, like, is null, is not null has to"),
+        (
+            "status = SHIPPED",
+            "text in quotes, a number, true or false has to come before 'SHIPPED'",
+        ),
+        ("status = 'a' or status = 'b'", "it has `or`: write a Python function for that"),
+        ("status = 'a' status = 'b'", "`and` has to come before \"status = 'b'\""),
+        ("status in 'a'", "`in` takes a list such as ('a', 'b')"),
+        ("status in ('a'", "the list after `in` has to end with a parenthesis"),
+        ("status like 3", "`like` takes text in quotes"),
+        ("status = 'a' and", "a column has to come at its end"),
+        ("status = 'a", 'text in quotes, a number, true or false has to come before "\'a"'),
+        ("created_time > 2026-01-01", "true or false has to come before '2026-01-01'"),
+        ("order_id = 12", "order_id is text, so put 12 into quotes"),
+        ("created_time > 'soon'", "created_time is compared with a time such as"),
+        ("proceeds__grand_total__amount > 'much'", "is compared with a number, not with 'much'"),
+    ],
+)
+def test_bad_conditions_are_said_in_one_sentence(condition: str, sentence: str) -> None:
+    with orders_account() as sim, pytest.raises(ConfigurationError) as raised:
+        source_of(sim, row_filters={"orders": condition})
+    assert sentence in str(raised.value) and str(raised.value).endswith(".")
+    assert str(raised.value).startswith(f"row_filters.orders = {condition!r} is no condition")
+
+
+@pytest.mark.parametrize(
+    ("row_filters", "sentence"),
+    [
+        ({"ordres": "a = 1"}, "row_filters names 'ordres', but this source has no table 'ordres'"),
+        ({"orders": 3}, "row_filters.orders = 3 is neither a condition nor a Python function"),
+        ("orders", "row_filters = 'orders' is no table of settings"),
+    ],
+)
+def test_bad_settings_are_said_in_one_sentence(row_filters: Any, sentence: str) -> None:
+    with orders_account() as sim, pytest.raises(ConfigurationError) as raised:
+        source_of(sim, row_filters=row_filters)
+    assert sentence in str(raised.value) and str(raised.value).endswith(".")
+
+
+def test_orders_and_what_is_nested_in_them(make_pipeline: Any, destination: str) -> None:
+    filters: Dict[str, Any] = {
+        "orders": "sales_channel__marketplace_id = 'ATVPDKIKX0DER' and created_time >= '2026-06-11'",
+        "orders__order_items": lambda row: row["product__price__unit_price__amount"] < 20,
+        "orders__order_items__proceeds__breakdowns": "type != 'ITEM' and subtotal__amount is not null",
+    }
+    with orders_account(orders_per_day=12) as sim:
+        whole = make_pipeline(destination, "whole", "whole")
+        load_orders(whole, sim)
+        pipeline = make_pipeline(destination)
+        load_orders(pipeline, sim, row_filters=filters)
+        since = datetime(2026, 6, 11, tzinfo=timezone.utc)
+        expected = [
+            row
+            for row in rows(whole, "orders", "order_id")
+            if row["sales_channel__marketplace_id"] == "ATVPDKIKX0DER"
+            and row["created_time"].astimezone(timezone.utc) >= since
+        ]
+        found = rows(pipeline, "orders", "order_id")
+        assert [{**row, "_filtered": None} for row in expected] == [
+            {**row, "_filtered": None} for row in found
+        ]
+        kept = {row["order_id"] for row in expected}
+        assert 0 < len(kept) < len(rows(whole, "orders"))
+        items = [
+            row
+            for row in rows(whole, "orders__order_items", "order_item_id")
+            if row["order_id"] in kept and row["product__price__unit_price__amount"] < 20
+        ]
+        assert rows(pipeline, "orders__order_items", "order_item_id") == items
+        item_ids = {row["order_item_id"] for row in items}
+        breakdowns = [
+            row
+            for row in rows(whole, "orders__order_items__proceeds__breakdowns")
+            if row["order_item_id"] in item_ids
+            and row["type"] != "ITEM"
+            and row["subtotal__amount"] is not None
+        ]
+        table = "orders__order_items__proceeds__breakdowns"
+        assert breakdowns and rows(pipeline, table) == breakdowns
+        assert {row["order_id"] for row in rows(pipeline, "orders__packages")} <= kept
+        filtered = RunSummary.of(pipeline).metrics["orders"]["filtered"]
+        assert filtered == len(rows(whole, "orders")) - len(kept)
+        before = dataset(pipeline)
+        load_orders(pipeline, sim, row_filters=filters)
+        assert dataset(pipeline) == before
+
+
+def test_a_row_that_no_longer_satisfies_its_filter_goes(
+    make_pipeline: Any, destination: str
+) -> None:
+    with orders_account() as sim:
+        pipeline = make_pipeline(destination)
+        filters = {"orders": "fulfillment__fulfillment_status != 'CANCELLED'"}
+        settings: Dict[str, Any] = {"hashed": ["*.order_id"], "hash_salt": "salt"}
+        load_orders(pipeline, sim, row_filters=filters, **settings)
+        order = next(
+            order
+            for order in sim.account.orders()
+            if order["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
+        )
+        before = len(rows(pipeline, "orders"))
+        cancelled = {**order["fulfillment"], "fulfillmentStatus": "CANCELLED"}
+        sim.account.change_order(order["orderId"], {"fulfillment": cancelled})
+        sim.clock.advance(600)
+        load_orders(pipeline, sim, row_filters=filters, **settings)
+        assert len(rows(pipeline, "orders")) == before - 1
+        ids = {row["order_id"] for row in rows(pipeline, "orders")}
+        assert {row["order_id"] for row in rows(pipeline, "orders__order_items")} <= ids
+        sim.account.change_order(order["orderId"], {"fulfillment": order["fulfillment"]})
+        sim.clock.advance(600)
+        load_orders(pipeline, sim, row_filters=filters, **settings)
+        assert len(rows(pipeline, "orders")) == before
+
+
+def test_finance_tables_known_and_unknown(make_pipeline: Any, destination: str) -> None:
+    filters: Dict[str, Any] = {
+        "financial_fee_component": "fee_amount__currency_amount < -1 and fee_type like 'FBA%'",
+        "financial_shipment_event": lambda row: row["posted_date"].day % 2 == 0,
+    }
+    with finance_account() as sim:
+        whole = make_pipeline(destination, "whole", "whole")
+        load_finance(whole, sim, blocked=OTHERS)
+        pipeline = make_pipeline(destination)
+        load_finance(pipeline, sim, blocked=OTHERS, row_filters=filters)
+
+        def check() -> None:
+            def wanted(table: str, row: Any) -> bool:
+                if table == "financial_fee_component":
+                    amount = row["fee_amount__currency_amount"]
+                    return amount is not None and amount < -1 and row["fee_type"].startswith("FBA")
+                if table == "financial_shipment_event":
+                    return bool(row["posted_date"].astimezone(timezone.utc).day % 2 == 0)
+                return True
+
+            for table in tables(whole):
+                expected = [row for row in rows(whole, table, "id") if wanted(table, row)]
+                assert rows(pipeline, table, "id") == expected, table
+            assert 0 < len(rows(pipeline, "financial_fee_component"))
+            assert len(rows(pipeline, "financial_fee_component")) < len(
+                rows(whole, "financial_fee_component")
+            )
+
+        check()
+        # days are emptied as ever: also of rows that are gone or left out now
+        gone = rows(pipeline, "financial_shipment_event")[0]["amazon_order_id"]
+        book = sim.account.part(FinanceBook)
+        book.withdraw(lambda name, event: event.get("AmazonOrderId") == gone)
+        post(sim, "AdjustmentEventList", {"AdjustmentType": "x"})
+        sim.clock.advance(3600)
+        load_finance(whole, sim, blocked=OTHERS)
+        load_finance(pipeline, sim, blocked=OTHERS, row_filters=filters)
+        check()
+
+
+def test_windows_of_reports_are_emptied_whatever_is_filtered(
+    make_pipeline: Any, destination: str
+) -> None:
+    filters = {VENDOR_ASIN: "ordered_units >= 2 and start_date > '2026-11-16'"}
+    with reports_account(vendor=True) as seller:
+        pipeline = make_pipeline(destination)
+
+        def load(*lines: Any) -> List[Any]:
+            seller.book.documents["GET_VENDOR_SALES_REPORT"] = vendor_sales(*lines)
+            load_report(pipeline, seller, VENDOR_DAY, row_filters=filters)
+            seller.clock.advance(86400)
+            return sorted(
+                (row["asin"], row["ordered_units"]) for row in rows(pipeline, VENDOR_ASIN)
+            )
+
+        assert load((17, "A", 1), (18, "B", 2), (19, "C", 3)) == [("B", 2), ("C", 3)]
+        # one is left out now, the other gone
+        assert load((18, "B", 1)) == []
+        assert "_filtered" not in columns(pipeline, VENDOR_ASIN)
+
+
+def test_reports_without_windows_replace_their_keys(make_pipeline: Any, destination: str) -> None:
+    with reports_account() as seller:
+        pipeline = make_pipeline(destination)
+
+        def load(wanted: Any, *lines: Any) -> List[Any]:
+            seller.book.documents[ORDERS_REPORT] = order_lines(*lines)
+            load_report(pipeline, seller, "orders_report", row_filters={"orders_report": wanted})
+            seller.clock.advance(86400)
+            found = rows(pipeline, "orders_report")
+            return sorted((row["amazon_order_id"], row["sku"]) for row in found)
+
+        def line(order: str, sku: str, status: str, price: str = "12.50") -> Any:
+            return (order, sku, status, price, "")
+
+        shipped = "order_status = 'Shipped' and item_price > 1"
+        first = [
+            line("1", "a", "Shipped"),
+            line("1", "b", "Shipped"),
+            line("2", "a", "Shipped"),
+            line("3", "a", "Pending"),
+            line("4", "a", "Shipped", "0.99"),
+            line("5", "a", "Shipped", "abc"),
+        ]
+        assert load(shipped, *first) == [("1", "a"), ("1", "b"), ("2", "a")]
+        # an order's line that is left out now goes, and an order all of whose lines are
+        second = [
+            line("1", "a", "Cancelled"),
+            line("1", "b", "Shipped"),
+            line("2", "a", "Cancelled"),
+        ]
+        assert load(shipped, *second) == [("1", "b")]
+        wanted = load(lambda row: row["item_price"] == Decimal("12.5"), line("2", "c", "x"))
+        assert wanted == [("1", "b"), ("2", "c")]
+
+
+def test_a_failing_function_is_named(make_pipeline: Any) -> None:
+    with orders_account() as sim:
+        pipeline = make_pipeline("duckdb")
+        with pytest.raises(
+            Exception, match="row_filters.orders: the function failed with TypeError"
+        ):
+            load_orders(pipeline, sim, row_filters={"orders": lambda row: row["nothing"] > 3})
+
+
+def test_conditions_come_from_toml_and_the_environment(
+    workplace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def filters() -> Any:
+        with orders_account() as sim:
+            return source_of(sim).resources["orders"]._pipe.steps[-1]._rules.filters
+
+    (workplace / ".dlt").mkdir()
+    settings = '[sources.amazon_selling_partner.row_filters]\norders = "order_id is null"\n'
+    (workplace / ".dlt" / "config.toml").write_text(settings)
+    context = Container()[PluggableRunContext]
+    before = context.context.run_dir
+    context.reload(str(workplace))
+    try:
+        assert filters()["orders"].columns == ["order_id"]
+    finally:
+        context.reload(before)
+    name = "SOURCES__AMAZON_SELLING_PARTNER__ROW_FILTERS"
+    monkeypatch.setenv(name, '{"orders": "created_time is null"}')
+    assert filters()["orders"].columns == ["created_time"]

@@ -1,0 +1,456 @@
+"""The catalog: each ASIN as Amazon has it in each marketplace, asked for in full batches."""
+
+import copy
+import json
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+import dlt
+import pytest
+from dlt.common import Decimal, pendulum
+
+from amazon_selling_partner.catalog import (
+    INCLUDED_DATA,
+    SEARCH_CATALOG_ITEMS,
+    VENDOR_DATA,
+    shape,
+)
+from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.catalog import CatalogBook
+from amazon_selling_partner.simulator.listings import ListingBook
+from amazon_selling_partner.sync.summary import failed, problems
+
+from ..test_operations import in_models, sandbox_answers
+from ..truth import source_of
+from ..utils import dataset, rows
+from .support import assert_rows, fullest_answer, load_instead, missing_values
+
+NOW = pendulum.datetime(2026, 6, 15, 12)
+US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
+DAY = 24 * 3600
+ASKED = "searchCatalogItems"
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(
+        clock=VirtualClock(NOW.timestamp()), orders_per_day=1, days=2, products=24
+    ) as simulator:
+        yield simulator
+
+
+def source(sim: Simulator, asins: Sequence[str] = (), **settings: Any) -> Any:
+    """The catalog alone, of some ASINs or all."""
+    asins = asins or [product.asin for product in sim.account.catalogue]
+    return source_of(sim, **{"modules": ["CATALOG"], "asins": list(asins), **settings})
+
+
+def load(pipeline: dlt.Pipeline, sim: Simulator, asins: Sequence[str] = (), **more: Any) -> None:
+    pipeline.run(source(sim, asins, **more).with_resources("catalog"))
+
+
+def truth(sim: Simulator, asins: Sequence[str], places: Sequence[str]) -> Dict[str, List[Any]]:
+    """The rows of all tables, worked out from the simulator's items without the source's code."""
+    book = sim.account.part(CatalogBook)
+    found: Dict[str, List[Dict[str, Any]]] = {}
+
+    def add(table: str, key: Dict[str, str], **columns: Any) -> None:
+        found.setdefault(table, []).append({**columns, **key})
+
+    for place in places:
+        for asin in asins:
+            item = book.item(asin, place, int(sim.clock.time() * 1000))
+            if item is None:
+                continue
+            mine = {
+                name: next((one for one in rows if one["marketplaceId"] == place), {})
+                for name, rows in item.items()
+                if name not in ("asin", "attributes")
+            }
+            key = {
+                "selling_partner": "amazon_selling_partner",
+                "marketplace_id": place,
+                "asin": asin,
+            }
+            summary = mine["summaries"]
+            size = mine["dimensions"].get("package", {}).get("height", {})
+            details = mine.get("vendorDetails", {})
+            add(
+                "catalog",
+                key,
+                summary__item_name=summary["itemName"],
+                summary__brand=summary.get("brand"),
+                summary__model_number=summary.get("modelNumber"),
+                summary__package_quantity=summary.get("packageQuantity"),
+                summary__release_date=summary.get("releaseDate"),
+                summary__trade_in_eligible=summary.get("tradeInEligible"),
+                summary__item_classification=summary["itemClassification"],
+                summary__browse_classification__classification_id=summary.get(
+                    "browseClassification", {}
+                ).get("classificationId"),
+                dimensions__package__height__value=size.get("value"),
+                dimensions__package__height__unit=size.get("unit"),
+                vendor_details__manufacturer_code=details.get("manufacturerCode"),
+                vendor_details__product_category__value=details.get("productCategory", {}).get(
+                    "value"
+                ),
+            )
+            for one in summary.get("contributors", ()):
+                role = one["role"]
+                add("contributors", key, value=one["value"], role__value=role["value"])
+            for one in mine["identifiers"]["identifiers"]:
+                kind = one["identifierType"]
+                add("identifiers", key, identifier=one["identifier"], identifier_type=kind)
+            for one in mine["images"]["images"]:
+                add("images", key, link=one["link"], variant=one["variant"], width=one["width"])
+            add("product_types", key, product_type=mine["productTypes"]["productType"])
+            for one in mine["salesRanks"].get("classificationRanks", ()):
+                id = one["classificationId"]
+                add("classification_ranks", key, classification_id=id, rank=one["rank"])
+            for one in mine["salesRanks"].get("displayGroupRanks", ()):
+                group = one["websiteDisplayGroup"]
+                add("display_group_ranks", key, website_display_group=group, rank=one["rank"])
+            for one in mine["classifications"].get("classifications", ()):
+                add("classifications", key, classification_id=one["classificationId"])
+            for one in mine.get("relationships", {}).get("relationships", ()):
+                theme = one.get("variationTheme", {}).get("theme")
+                pairs = [(parent, asin) for parent in one.get("parentAsins", ())]
+                pairs += [(asin, child) for child in one.get("childAsins", ())]
+                for parent, child in pairs:
+                    add(
+                        "relationships",
+                        key,
+                        type=one["type"],
+                        parent_asin=parent,
+                        child_asin=child,
+                        variation_theme__theme=theme,
+                    )
+    return found
+
+
+def assert_equal(pipeline: dlt.Pipeline, expected: Dict[str, List[Any]]) -> None:
+    assert expected
+    assert_rows(rows(pipeline, "catalog"), expected.pop("catalog"))
+    children = {name for name in dataset(pipeline) if name.startswith("catalog__")}
+    assert children == {f"catalog__{name}" for name in expected}
+    for name, those in expected.items():
+        assert_rows(rows(pipeline, f"catalog__{name}"), those)
+
+
+def asked_for(sim: Simulator) -> List[Tuple[str, List[str]]]:
+    """Marketplace and ASINs of each call."""
+    return [
+        (call.query["marketplaceIds"], call.query["identifiers"].split(","))
+        for call in sim.requests.of(ASKED)
+    ]
+
+
+def test_a_load_equals_the_catalog_and_is_asked_for_again_when_it_is_old(
+    make_pipeline: Any, destination: str, sim: Simulator
+) -> None:
+    book = sim.account.part(CatalogBook)
+    asins = book.known()
+    assert len(asins) > 30 and "0131103628" in asins
+    book.tells_others = True
+    pipeline = make_pipeline(destination)
+    load(pipeline, sim, asins)
+    assert_equal(pipeline, truth(sim, asins, [US, CA]))
+    asked = asked_for(sim)
+    assert len(asked) == 2 * -(-len(asins) // 20)
+    assert max(len(ids) for _, ids in asked) == 20
+    assert not failed(pipeline) and not problems(pipeline)
+
+    before = dataset(pipeline)
+    sim.requests.clear()
+    load(pipeline, sim, asins)
+    assert dataset(pipeline) == before and asked_for(sim) == []
+
+    # a week later the ranks are others, a name has changed, and two are new to the account
+    sim.clock.advance(7 * DAY + 1)
+    book.changed[asins[0]] = {"itemName": "New name"}
+    load(pipeline, sim, asins)
+    assert_equal(pipeline, truth(sim, asins, [US, CA]))
+    assert len(asked_for(sim)) == len(asked)
+    assert "New name" in {row["summary__item_name"] for row in rows(pipeline, "catalog")}
+
+
+def test_types_are_as_declared(make_pipeline: Any, destination: str, sim: Simulator) -> None:
+    book = sim.account.part(CatalogBook)
+    first, second = [product.asin for product in sim.account.catalogue][:2]
+    pipeline = make_pipeline(destination)
+    # nothing is found: all columns are there with their type all the same
+    book.gone |= {first, second}
+    load(pipeline, sim, [first, second], marketplace_ids=[US])
+    book.gone.clear()
+    book.changed[first] = {"modelNumber": "007", "size": "2026-01-01", "releaseDate": "2026-01-02"}
+    sim.clock.advance(7 * DAY + 1)
+    load(pipeline, sim, [first, second], marketplace_ids=[US])
+    tables = pipeline.default_schema.tables
+    for table in pipeline.default_schema.data_tables():
+        assert len(table["name"]) <= 63
+        for name, column in table["columns"].items():
+            assert len(name) <= 63 and "__v_" not in name, name
+            if name.endswith(("asin", "_id", "identifier", "number", "_unit", "partner")):
+                assert column["data_type"] == "text", (table["name"], name)
+            assert column["data_type"] != "double", name
+    types = {name: column["data_type"] for name, column in tables["catalog"]["columns"].items()}
+    assert types["dimensions__item__weight__value"] == "decimal"
+    assert types["attributes"] == "json" and types["deleted_at"] == "timestamp"
+    row = next(row for row in rows(pipeline, "catalog") if row["asin"] == first)
+    assert row["summary__model_number"] == "007" and row["summary__size"] == "2026-01-01"
+    assert str(row["summary__release_date"]) == "2026-01-02"
+    attributes = row["attributes"]
+    attributes = json.loads(attributes) if isinstance(attributes, str) else attributes
+    item = book.item(first, US, 0)
+    assert item and attributes == item["attributes"]
+
+
+def test_every_field_of_the_model_is_loaded(
+    make_pipeline: Any, destination: str, sim: Simulator
+) -> None:
+    answer = fullest_answer(SEARCH_CATALOG_ITEMS)
+    (item,) = answer["items"]
+    item["attributes"] = {"brand": [{"value": "attr-1", "weight": 1.5, "marketplace_id": US}]}
+    answer["numberOfResults"] = 1
+    for name in {*INCLUDED_DATA, *VENDOR_DATA} - {"attributes"}:
+        for entry in item[name]:
+            entry["marketplaceId"] = US
+    pipeline = make_pipeline(destination)
+    settings = {"marketplace_ids": [US], "is_vendor": True}
+    load_instead(
+        sim, pipeline, source(sim, [item["asin"]], **settings), {SEARCH_CATALOG_ITEMS: answer}
+    )
+    assert missing_values(pipeline, item) == []
+    _, printed = in_models(SEARCH_CATALOG_ITEMS)
+    names = {parameter["name"]: parameter for parameter in printed["parameters"]}
+    (call,) = sim.requests.of(ASKED)
+    assert set(call.query) <= set(names)
+    assert set(names["includedData"]["items"]["enum"]) == {*INCLUDED_DATA, *VENDOR_DATA}
+
+
+def test_amazons_sandbox_items_are_shaped() -> None:
+    answers = sandbox_answers("catalogItems_2022-04-01.json", SEARCH_CATALOG_ITEMS)
+    found = [item for answer in answers for item in answer["items"]]
+    assert found
+    for item in found:
+        row = shape(copy.deepcopy(item), US)
+        assert row["summary"]["itemName"] and row["images"]
+        assert row["relationships"][0]["childAsin"] == item["asin"]
+
+
+def test_a_vendor_has_vendor_details(make_pipeline: Any, sim: Simulator) -> None:
+    sim.account.part(CatalogBook).vendor = True
+    pipeline = make_pipeline("duckdb")
+    asins = [product.asin for product in sim.account.catalogue][:3]
+    load(pipeline, sim, asins, is_vendor=True, marketplace_ids=[US])
+    assert_equal(pipeline, truth(sim, asins, [US]))
+    assert {row["vendor_details__manufacturer_code"] for row in rows(pipeline, "catalog")} == {
+        "00123"
+    }
+
+
+def test_what_is_gone_is_marked_and_comes_back(
+    make_pipeline: Any, destination: str, sim: Simulator
+) -> None:
+    book = sim.account.part(CatalogBook)
+    asins = [product.asin for product in sim.account.catalogue][:6]
+    pipeline = make_pipeline(destination)
+    load(pipeline, sim, asins)
+    before = dataset(pipeline)
+    sim.clock.advance(7 * DAY + 1)
+    book.gone.add(asins[0])
+    noticed = sim.clock.time()
+    load(pipeline, sim, asins[:1])
+    after = dataset(pipeline)
+    for row in after["catalog"]:
+        marked = row.pop("deleted_at")
+        if row["asin"] == asins[0]:
+            assert abs(marked.timestamp() - noticed) < 60
+        else:
+            assert marked is None
+    for row in before["catalog"]:
+        row.pop("deleted_at")
+    assert after == before
+    # a run without news leaves the mark, and one that finds it again takes it away
+    load(pipeline, sim, asins[:1])
+    sim.clock.advance(7 * DAY + 1)
+    book.gone.clear()
+    load(pipeline, sim, asins[:1])
+    assert {row["deleted_at"] for row in rows(pipeline, "catalog")} == {None}
+
+
+@pytest.mark.parametrize("choice, left", [("hard", 2), ("off", 4)])
+def test_other_choices_delete_or_leave(
+    make_pipeline: Any, sim: Simulator, choice: str, left: int
+) -> None:
+    book = sim.account.part(CatalogBook)
+    asins = [product.asin for product in sim.account.catalogue][:2]
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, asins, capture_deletes=choice)
+    book.gone.add(asins[0])
+    sim.clock.advance(7 * DAY + 1)
+    load(pipeline, sim, asins, capture_deletes=choice)
+    assert len(rows(pipeline, "catalog")) == left
+    images = {row["asin"] for row in rows(pipeline, "catalog__images")}
+    assert images == (set(asins) if choice == "off" else {asins[1]})
+
+
+def test_what_was_never_there_is_no_row_and_is_counted(make_pipeline: Any, sim: Simulator) -> None:
+    asins = [product.asin for product in sim.account.catalogue][:3]
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, [*asins, "b0unknown1", "B0UNKNOWN2"], marketplace_ids=[US])
+    assert {row["asin"] for row in rows(pipeline, "catalog")} == set(asins)
+    (sentence,) = problems(pipeline)
+    assert "2 products" in sentence and "unknown to Amazon's catalog" in sentence
+    assert not failed(pipeline)
+    sim.requests.clear()
+    load(pipeline, sim, [*asins, "b0unknown1", "B0UNKNOWN2"], marketplace_ids=[US])
+    assert asked_for(sim) == [] and not problems(pipeline)
+
+
+def test_a_token_that_is_forgotten_makes_nothing_gone(make_pipeline: Any, sim: Simulator) -> None:
+    """Amazon was seen to show 20 of 30 items without a token, with pageSize=20."""
+    book = sim.account.part(CatalogBook)
+    asins = [product.asin for product in sim.account.catalogue][:20]
+    parents = [asin for asin in book.known() if asin not in sim.account.catalogue.by_asin][:5]
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    book.found_with[asins[0]] = parents
+    book.loses_token = True
+    sim.clock.advance(7 * DAY + 1)
+    sim.requests.clear()
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    assert_equal(pipeline, truth(sim, [*asins, *parents], [US]))
+    assert {row["deleted_at"] for row in rows(pipeline, "catalog")} == {None}
+    pages = [
+        (call.query["pageSize"], len(ids))
+        for call, (_, ids) in zip(sim.requests.of(ASKED), asked_for(sim))
+    ]
+    # what the first answer did not show is asked for with another page size
+    assert pages == [("20", 20), ("10", 5)]
+    sim.requests.clear()
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    # the others are known from now on
+    assert asked_for(sim) == [(US, sorted(parents, reverse=True))]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"numberOfResults": 3, "items": []},
+        {"items": []},
+        {"numberOfResults": "0", "items": []},
+        {"numberOfResults": 0},
+        {"numberOfResults": 1, "items": [{"marketplaceId": US}]},
+        [],
+    ],
+)
+def test_an_answer_that_is_not_whole_marks_nothing(
+    make_pipeline: Any, sim: Simulator, body: Any
+) -> None:
+    asins = [product.asin for product in sim.account.catalogue][:3]
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    sim.clock.advance(7 * DAY + 1)
+    sim.faults.add("answer", ASKED, body=body)
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    assert {row["deleted_at"] for row in rows(pipeline, "catalog")} == {None}
+    sim.faults.clear()
+    sim.requests.clear()
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    assert {row["deleted_at"] for row in rows(pipeline, "catalog")} == {None}
+    assert len(asked_for(sim)) == 1
+
+
+def test_one_bad_asin_does_not_spoil_its_batch(make_pipeline: Any, sim: Simulator) -> None:
+    asins = [product.asin for product in sim.account.catalogue][:9]
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, [*asins, "BAD"], marketplace_ids=[US])
+    assert {row["asin"] for row in rows(pipeline, "catalog")} == set(asins)
+    assert not failed(pipeline)
+    (sentence,) = problems(pipeline)
+    assert "BAD" in sentence
+    sim.requests.clear()
+    load(pipeline, sim, [*asins, "BAD"], marketplace_ids=[US])
+    assert asked_for(sim) == []
+
+
+def test_an_item_without_asin_is_kept_aside(make_pipeline: Any, sim: Simulator) -> None:
+    asin = sim.account.catalogue.products[0].asin
+    items: List[Any] = [{"summaries": []}, None, {"asin": asin, "images": "none", "summaries": [7]}]
+    sim.faults.add("answer", ASKED, body={"numberOfResults": 1, "items": items})
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, [asin], marketplace_ids=[US])
+    assert [row["asin"] for row in rows(pipeline, "catalog")] == [asin]
+    assert {row["table_name"] for row in rows(pipeline, "rejected_row")} == {"catalog"}
+    assert len(rows(pipeline, "rejected_row")) == 2
+
+
+def test_failures_end_the_table_alone(make_pipeline: Any, sim: Simulator) -> None:
+    asins = [product.asin for product in sim.account.catalogue]
+    pipeline = make_pipeline("duckdb")
+    sim.faults.add("expired_token", ASKED, skip=1, times=1)
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    assert len(rows(pipeline, "catalog")) == len(asins) and not problems(pipeline)
+
+    sim.clock.advance(7 * DAY + 1)
+    sim.faults.add("status", ASKED, skip=1, status=503)
+    pipeline.run(source(sim, asins, marketplace_ids=[US]))
+    assert failed(pipeline) and rows(pipeline, "marketplace_participation")
+    assert {row["deleted_at"] for row in rows(pipeline, "catalog")} == {None}
+    sim.faults.clear()
+    sim.requests.clear()
+    load(pipeline, sim, asins, marketplace_ids=[US])
+    # the batch that was answered is not asked about again
+    assert [len(ids) for _, ids in asked_for(sim)] == [4]
+
+    sim.clock.advance(7 * DAY + 1)
+    sim.account.roles.discard("Product Listing")
+    sim.requests.clear()
+    pipeline.run(source(sim, asins))
+    (sentence,) = problems(pipeline)
+    assert sentence.startswith("catalog was skipped") and "'Product Listing'" in sentence
+    assert len(sim.requests.of(ASKED)) == 1 and not failed(pipeline)
+
+
+def test_a_listing_that_changed_is_asked_about_again(make_pipeline: Any, sim: Simulator) -> None:
+    pipeline = make_pipeline("duckdb")
+
+    def run() -> None:
+        settings = {"modules": ["CATALOG", "LISTED_ITEM"], "merchant_id": sim.account.seller_id}
+        pipeline.run(source_of(sim, **settings).with_resources("catalog", "listed_item"))
+
+    run()
+    asins = [product.asin for product in sim.account.catalogue]
+    assert {row["asin"] for row in rows(pipeline, "catalog")} == set(asins)
+    assert len(asked_for(sim)) == 4
+    sim.clock.advance(3600)
+    product = sim.account.catalogue.products[5]
+    sim.account.part(ListingBook).change(product.sku, itemName="Better name")
+    sim.account.part(CatalogBook).changed[product.asin] = {"itemName": "Better name"}
+    sim.clock.advance(3600)
+    sim.requests.clear()
+    run()
+    assert sorted(asked_for(sim)) == [(CA, [product.asin]), (US, [product.asin])]
+    names = [row["summary__item_name"] for row in rows(pipeline, "catalog")]
+    assert names.count("Better name") == 2
+    sim.requests.clear()
+    run()
+    assert asked_for(sim) == []
+
+
+def test_wrong_types_do_not_stop_the_table() -> None:
+    wrong: Any
+    for wrong in (None, 7, "x", [7], {"a": 1}, [{"marketplaceId": US, "images": 7}], [[]]):
+        item = {"asin": "A", **dict.fromkeys((*INCLUDED_DATA, *VENDOR_DATA), wrong)}
+        row = shape(item, US)
+        assert row["asin"] == "A" and isinstance(row["images"], list)
+
+
+def test_sizes_keep_all_digits_that_fit() -> None:
+    value = Decimal("0.12345678901234567890123")
+    item = {"asin": "A", "dimensions": [{"marketplaceId": US, "item": {"width": {"value": value}}}]}
+    assert shape(item, US)["dimensions"]["item"]["width"]["value"] == Decimal(
+        "0.123456789012345679"
+    )

@@ -1,0 +1,472 @@
+"""Fulfillment orders, packages, features and return reasons: equal to what Amazon last said."""
+
+import json
+from collections import Counter
+from typing import Any, Dict, Iterator, List, Set, Tuple
+
+import pytest
+from dlt.common import Decimal, pendulum
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.outbound import api_2020 as api
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.outbound_book import OutboundBook
+from amazon_selling_partner.simulator.outbound_json import (
+    feature_skus,
+    reasons,
+    tell,
+    tell_tracking,
+    tell_whole,
+)
+from amazon_selling_partner.sync.summary import failed, problems
+from tests.simulator.test_models import strict
+from tests.truth import comparable, source_of
+from tests.utils import dataset, leaves, model, rows
+
+from .support import fullest_answer, load_instead, loaded_values, missing_values
+
+NOW = pendulum.datetime(2026, 6, 15, 12)
+HOUR, DAY = 3600, 86_400
+ME = "amazon_selling_partner"
+US = "ATVPDKIKX0DER"
+OPERATIONS = (
+    api.LIST_ORDERS, api.GET_ORDER, api.GET_TRACKING, api.GET_FEATURES, api.GET_INVENTORY,
+    api.LIST_REASONS,
+)  # fmt: skip
+normalized = NamingConvention().normalize_identifier
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(
+        clock=VirtualClock(NOW.timestamp()), orders_per_day=16, days=14, products=24
+    ) as simulator:
+        yield simulator
+
+
+def source(sim: Simulator, *tables: str, **settings: Any) -> Any:
+    made = source_of(
+        sim,
+        **{
+            "modules": ["FULFILLMENT_OUTBOUND"],
+            "historical_sync_time_frame": "2026-05-01",
+            **settings,
+        },
+    )
+    return made.with_resources(*tables) if tables else made
+
+
+def book_of(sim: Simulator) -> OutboundBook:
+    return sim.account.part(OutboundBook)
+
+
+def flat(table: str, node: Dict[str, Any], ids: Dict[str, str]) -> Iterator[Tuple[str, Any]]:
+    """The rows that a row becomes, worked out without dlt."""
+    row: Dict[str, Any] = {name: comparable(id) for name, id in ids.items()}
+
+    def walk(value: Any, path: str) -> Iterator[Tuple[str, Any]]:
+        if path.endswith(("lot_codes", "notes", "document_list")):
+            row[path] = comparable(value)
+        elif isinstance(value, dict):
+            for name, part in value.items():
+                name = normalized(name)
+                yield from walk(part, f"{path}__{name}" if path else name)
+        elif isinstance(value, list):
+            for part in value:
+                yield from flat(f"{table}__{path}", part, ids)
+        elif path == "package_number":
+            row[path] = str(value)
+        elif value is not None:
+            row[path] = comparable(Decimal(value) if path.endswith("__value") else value)
+
+    if "amazonShipmentId" in node and table.endswith("shipments"):
+        ids = {**ids, "amazon_shipment_id": node["amazonShipmentId"]}
+    yield from walk(node, "")
+    yield table, row
+
+
+def order_rows(payload: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
+    """The rows of an answer of getFulfillmentOrder, without what tells of the recipient."""
+    payload = json.loads(json.dumps(payload))
+    order = payload.pop("fulfillmentOrder")
+    order.pop("destinationAddress")
+    order.pop("notificationEmails", None)
+    order["items"] = payload.pop("fulfillmentOrderItems")
+    for item in order["items"]:
+        item.pop("giftMessage", None)
+    order["shipments"] = payload.pop("fulfillmentShipments")
+    for shipment in order["shipments"]:
+        shipment["items"] = shipment.pop("fulfillmentShipmentItem")
+        shipment["packages"] = shipment.pop("fulfillmentShipmentPackage", [])
+        for package in shipment["packages"]:
+            package.get("lockerDetails", {}).pop("lockerAccessCode", None)
+            delivery = package.get("deliveryInformation", {})
+            delivery.get("dropOffLocation", {}).pop("attributes", None)
+            for document in delivery.get("deliveryDocumentList", ()):
+                document.pop("url")
+    ids = {
+        "selling_partner": ME,
+        "seller_fulfillment_order_id": order["sellerFulfillmentOrderId"],
+    }
+    yield from flat("fulfillment_order", {**order, **payload}, ids)
+
+
+def asked(sim: Simulator, operation: str) -> Dict[str, List[float]]:
+    """When each order or package was asked about and answered."""
+    found: Dict[str, List[float]] = {}
+    for request in sim.requests.of(operation):
+        if request.status == 200:
+            id = request.query.get("packageNumber") or request.path.rsplit("/", 1)[1]
+            found.setdefault(id, []).append(request.time)
+    return found
+
+
+def assert_orders_and_packages_are_as_last_told(pipeline: Any, sim: Simulator) -> None:
+    book, now = book_of(sim), sim.account.now()
+    expected: Dict[str, List[Any]] = {}
+    by_path = {api.GET_ORDER.url_path({"sellerFulfillmentOrderId": o.id}).rsplit("/", 1)[1]: o
+               for o in book.orders(now)}  # fmt: skip
+    for path, times in asked(sim, "getFulfillmentOrder").items():
+        payload = tell_whole(book, by_path[path], int(times[-1] * 1000))
+        # the status itself is always as it is now
+        assert payload["fulfillmentOrder"] == tell(book, by_path[path], now)
+        for table, row in order_rows(payload):
+            expected.setdefault(table, []).append(row)
+    assert len(expected["fulfillment_order"]) == len(list(book.orders(now)))
+    for number, times in asked(sim, "getPackageTrackingDetails").items():
+        at = int(times[-1] * 1000)
+        found = book.parcel(int(number), at)
+        assert found
+        told = tell_tracking(book, *found, at)
+        told.pop("signedForBy", None)
+        ids = {"selling_partner": ME, "package_number": number}
+        for table, row in flat("package_tracking_detail", told, ids):
+            expected.setdefault(table, []).append(row)
+    loaded = dataset(pipeline)
+    for table in expected.keys() | {
+        name for name in loaded if name.startswith(("fulfillment_order", "package_tracking"))
+    }:
+        mine = [
+            {name: comparable(value) for name, value in row.items() if value is not None}
+            for row in loaded.get(table, [])
+        ]
+        assert frozen(mine) == frozen(expected.get(table, [])), table
+
+
+def frozen(found: List[Dict[str, Any]]) -> Counter:
+    return Counter(tuple(sorted((k, str(v)) for k, v in row.items())) for row in found)
+
+
+def test_a_load_equals_what_amazon_says_and_a_second_one_asks_almost_nothing(
+    make_pipeline: Any, destination: str, sim: Simulator
+) -> None:
+    book_of(sim).page = 7
+    pipeline = make_pipeline(destination)
+    pipeline.run(source(sim))
+    assert_orders_and_packages_are_as_last_told(pipeline, sim)
+    now = sim.account.now()
+    inventory = [
+        (US, place, feature, sku["sellerSku"], sku["asin"], sku["fnSku"], sku["skuCount"])
+        for US in [ME]
+        for place in sorted(place.id for place in sim.account.marketplaces)
+        for feature in ("BLANK_BOX", "BLOCK_AMZL")
+        for sku in feature_skus(sim.account, feature, place, now)
+    ]
+    names = ("selling_partner", "marketplace_id", "feature_name", "seller_sku", "asin", "fn_sku")
+    found = rows(pipeline, "inventory_feature")
+    assert sorted((*(r[n] for n in names), int(r["sku_count"])) for r in found) == sorted(inventory)
+    assert [r["seller_eligible"] for r in rows(pipeline, "outbound_seller_feature")].count(
+        False
+    ) == len(sim.account.marketplaces)
+    listed = {(r["marketplace_id"], r["return_reason_code"]) for r in
+              rows(pipeline, "return_reason_code")}  # fmt: skip
+    assert {place for place, _ in listed} == {place.id for place in sim.account.marketplaces}
+    # each kind of order is there, also one whose id is hard on addresses
+    statuses = {r["fulfillment_order_status"] for r in rows(pipeline, "fulfillment_order")}
+    assert {"Complete", "CompletePartialled", "Cancelled", "Unfulfillable", "Invalid"} <= statuses
+    assert any("/" in r["seller_fulfillment_order_id"] for r in rows(pipeline, "fulfillment_order"))
+    before = dataset(pipeline)
+    sim.requests.clear()
+    pipeline.run(source(sim))
+    assert dataset(pipeline) == before
+    calls = Counter(request.operation for request in sim.requests)
+    assert calls["listAllFulfillmentOrders"] == 1 and calls["getFeatureInventory"] == 4
+    assert set(calls) <= {
+        "token", "getMarketplaceParticipations", "listAllFulfillmentOrders", "getFeatures",
+        "getFeatureInventory",
+    }  # fmt: skip
+
+
+def test_changes_are_followed_each_with_the_calls_it_needs(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    pipeline, book = make_pipeline("duckdb"), book_of(sim)
+    pipeline.run(source(sim))
+    looked = sim.account.now()
+    for hours in (2, 26, 7, 11 * 24, 31 * 24):
+        before, known = sim.account.now(), set(asked(sim, "getFulfillmentOrder"))
+        counted = Counter(r.path for r in sim.requests.of("getFulfillmentOrder"))
+        sim.clock.advance(hours * HOUR)
+        now = sim.account.now()
+        pipeline.run(source(sim))
+        assert not problems(pipeline)
+        assert_orders_and_packages_are_as_last_told(pipeline, sim)
+        again = Counter(r.path for r in sim.requests.of("getFulfillmentOrder")) - counted
+        daily, due = now - looked >= DAY * 1000, set()
+        for order in book.orders(now):
+            since, status = order.stage(now)
+            ages = [now - since for _ in order.shipments[:1]]
+            of_age = any(
+                looked - since < days * DAY * 1000 <= age for age in ages for days in (10, 40)
+            )
+            under_way = status in ("New", "Received", "Planning", "Processing")
+            if since > before or (daily and (under_way or of_age)):
+                due.add(order.id)
+        looked = now if daily else looked
+        assert len(again) == len(due) and set(again.values()) <= {1}, hours
+        assert len(set(asked(sim, "getFulfillmentOrder")) - known) == sum(
+            order.received > before for order in book.orders(now)
+        )
+    for number, times in asked(sim, "getPackageTrackingDetails").items():
+        order_and_parcel = book.parcel(int(number), now)
+        assert order_and_parcel
+        arrived = order_and_parcel[1].ends / 1000
+        assert sum(time >= arrived for time in times) <= 1, "asked about after it has arrived"
+        assert all(later - one >= 6 * HOUR for one, later in zip(times, times[1:]))
+    done = rows(pipeline, "package_tracking_detail")
+    old = pendulum.from_timestamp(sim.clock.time()).subtract(days=10)
+    assert {r["current_status"] for r in done if r["ship_date"] < old} == {
+        "DELIVERED", "UNDELIVERABLE",
+    }  # fmt: skip
+    old_ids = {o.id for o in book.orders(now) if now - o.stage(now)[0] > 41 * DAY * 1000}
+    returned = rows(pipeline, "fulfillment_order__return_items")
+    of_old = {r["status"] for r in returned if r["seller_fulfillment_order_id"] in old_ids}
+    assert of_old == {"Processed"} and {r["status"] for r in returned} == {"New", "Processed"}
+    state = pipeline.state["sources"][ME]["resources"]
+    assert len(state["package_tracking_detail"]["packages"]) < 20
+    assert len(state["fulfillment_order"]["seen"]) < 5
+
+
+def test_inventory_is_asked_for_since_the_last_run(make_pipeline: Any, sim: Simulator) -> None:
+    pipeline = make_pipeline("duckdb")
+    table = "inventory_feature"
+    pipeline.run(source(sim, table))
+    first = sim.clock.time()
+    sim.clock.advance(3 * DAY)
+    sim.requests.clear()
+    pipeline.run(source(sim, table))
+    found = {
+        (r["marketplace_id"], r["feature_name"], r["seller_sku"]): int(r["sku_count"])
+        for r in rows(pipeline, table)
+    }
+    assert found == {
+        (place.id, feature, sku["sellerSku"]): sku["skuCount"]
+        for place in sim.account.marketplaces
+        for feature in ("BLANK_BOX", "BLOCK_AMZL")
+        for sku in feature_skus(sim.account, feature, place.id, sim.account.now())
+    }
+    starts = {r.query["queryStartDate"] for r in sim.requests.of("getFeatureInventory")}
+    (start,) = starts
+    assert start.endswith(".000Z") and first - DAY < pendulum.parse(start).timestamp() < first
+
+
+def test_reasons_unknown_so_far_are_asked_for_with_the_returned_sku(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    tables = ("fulfillment_order", "return_reason_code")
+    few = {"payload": {"reasonCodeDetails": [{"returnReasonCode": "00", "description": "None"}]}}
+    sim.faults.add("bad_request", "listReturnReasonCodes", times=1)
+    sim.faults.add("answer", "listReturnReasonCodes", body=few, times=1)
+    now = sim.account.now()
+    returning = [o for o in book_of(sim).orders(now) if 0 < o.returned <= now]
+    assert len(returning) > 2
+    pipeline.run(source(sim, *tables))
+    calls = sim.requests.of("listReturnReasonCodes")
+    skus = {order.lines[0][0].sku for order in returning}
+    assert {call.query["sellerSku"] for call in calls[2:]} <= skus
+    expected = {(US, "00"), ("A2EUQ1WTGCTBG2", "00")} & {
+        (r["marketplace_id"], r["return_reason_code"]) for r in rows(pipeline, "return_reason_code")
+    }
+    for call in calls[2:]:
+        product = sim.account.catalogue.by_sku[call.query["sellerSku"]]
+        expected |= {(call.query["marketplaceId"], code) for code, _ in reasons(product)}
+    found = {
+        (r["marketplace_id"], r["return_reason_code"]) for r in rows(pipeline, "return_reason_code")
+    }
+    assert found == expected and len(calls) <= 6
+    sim.requests.clear()
+    sim.clock.advance(35 * DAY)
+    pipeline.run(source(sim, *tables))
+    assert 2 <= len(sim.requests.of("listReturnReasonCodes")) <= 6
+
+
+def test_every_field_of_amazons_models_reaches_a_column(
+    make_pipeline: Any, destination: str
+) -> None:
+    answers = {operation: fullest_answer(operation) for operation in OPERATIONS}
+    order = answers[api.GET_ORDER]["payload"]
+    listed = answers[api.LIST_ORDERS]["payload"]["fulfillmentOrders"][0]
+    order["fulfillmentOrder"]["sellerFulfillmentOrderId"] = listed["sellerFulfillmentOrderId"]
+    package = order["fulfillmentShipments"][0]["fulfillmentShipmentPackage"][0]
+    answers[api.GET_TRACKING]["payload"]["packageNumber"] = package["packageNumber"]
+    feature = answers[api.GET_FEATURES]["payload"]["features"][0]
+    inventory = answers[api.GET_INVENTORY]["payload"]
+    inventory.update(marketplaceId=US, featureName=feature["featureName"])
+    with Simulator(clock=VirtualClock(NOW.timestamp()), marketplaces=[US], days=1) as sim:
+        pipeline = make_pipeline(destination)
+        made = source(sim, include_pii=True, historical_sync_time_frame="2025-12-01")
+        load_instead(sim, pipeline, made, answers)
+    for operation in OPERATIONS[1:]:
+        assert missing_values(pipeline, answers[operation]) == [], operation.name
+    for table in pipeline.default_schema.data_tables():
+        assert len(table["name"]) <= 63
+        for name, column in table["columns"].items():
+            assert len(name) <= 63 and "__v_" not in name
+            kind = column.get("data_type", "text")
+            if name.endswith("__value") or name == "sku_count":
+                assert kind == "decimal", (table["name"], name)
+            elif name.endswith("_date") or name in ("status_updated_date",):
+                assert kind == "timestamp", (table["name"], name)
+            elif name.endswith(("_id", "_number", "sku", "asin", "postal_code", "_code")):
+                assert kind == "text", (table["name"], name)
+
+
+def test_without_include_pii_nothing_tells_of_a_recipient(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    nameless = {"destinationAddress": {"name": "Jane Roe", "phone": "0555"}}
+    listed = fullest_answer(api.LIST_ORDERS)
+    listed["payload"]["fulfillmentOrders"].append(nameless)
+    listed["payload"]["fulfillmentOrders"].append(None)
+    tracking = fullest_answer(api.GET_TRACKING)
+    tracking["payload"]["shipToAddress"].update(name="Jane Roe", addressLine1="1 Way")
+    order = fullest_answer(api.GET_ORDER)
+    whole = order["payload"]["fulfillmentOrder"]
+    whole["destinationAddress"] = {name: f"my {name}" for name in whole["destinationAddress"]}
+    whole["notificationEmails"] = ["me@example.com"]
+    answers = {api.LIST_ORDERS: listed, api.GET_ORDER: order, api.GET_TRACKING: tracking}
+    pipeline.run(source(sim))
+    load_instead(sim, pipeline, source(sim), answers)
+    personal = {"Jane Roe", "1 Way", "0555", tracking["payload"]["signedForBy"]}
+    personal.update(leaves([whole["destinationAddress"], whole["notificationEmails"]]))
+    book, now = book_of(sim), sim.account.now()
+    for known in book.orders(now):
+        told = tell_whole(book, known, now)
+        address = told["fulfillmentOrder"]["destinationAddress"]
+        personal |= {address["name"], address["addressLine1"], address["phone"]}
+        personal |= {f"buyer{known.number}@example.com", "Happy birthday, Mum! 🎂"}
+    personal |= {"Änne Müller", "0421"}
+    found = loaded_values(pipeline)
+    for row in rows(pipeline, "rejected_row"):
+        found.update(map(str, leaves(json.loads(row["content"]))))
+    assert len(found) > 500 and not [value for value in personal if value in found]
+    schema = json.dumps(pipeline.default_schema.to_dict(), default=str)
+    for word in ("destination", "email", "gift", "signed", "access_code"):
+        assert word not in schema
+    assert Counter(r["table_name"] for r in rows(pipeline, "rejected_row")) == {
+        "fulfillment_order": 2
+    }
+
+
+def test_what_fails_ends_alone_and_is_caught_up(make_pipeline: Any, sim: Simulator) -> None:
+    pipeline = make_pipeline("duckdb")
+    book_of(sim).page = 10
+    orders = list(book_of(sim).orders(sim.account.now()))
+    # its page token and its access token expire; then some details are not to be had
+    sim.faults.add("bad_request", "listAllFulfillmentOrders", skip=1, times=1)
+    sim.faults.add("expired_token", "getFulfillmentOrder", times=1)
+    sim.faults.add("status", "getFulfillmentOrder", skip=25, status=503)
+    sim.faults.add("status", "getPackageTrackingDetails", skip=3, status=500)
+    pipeline.run(source(sim))
+    told = "".join(problems(pipeline))
+    assert failed(pipeline) and "fulfillment_order is incomplete" in told
+    assert "package_tracking_detail is incomplete" in told
+    assert len(rows(pipeline, "fulfillment_order")) == 20
+    assert rows(pipeline, "inventory_feature")
+    sim.faults.clear()
+    sim.requests.clear()
+    pipeline.run(source(sim))
+    assert not failed(pipeline)
+    assert len(sim.requests.of("getFulfillmentOrder")) <= len(orders) - 19
+    assert {r["seller_fulfillment_order_id"] for r in rows(pipeline, "fulfillment_order")} == {
+        order.id for order in orders
+    }
+    assert packages(pipeline) == {r["package_number"] for r in
+                                  rows(pipeline, "package_tracking_detail")}  # fmt: skip
+
+
+def packages(pipeline: Any) -> Set[str]:
+    return {r["package_number"] for r in rows(pipeline, "fulfillment_order__shipments__packages")}
+
+
+def test_an_order_whose_details_are_refused_is_kept_aside(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    sim.faults.add("bad_request", "getFulfillmentOrder", times=1)
+    sim.faults.add("answer", "getFulfillmentOrder", times=1, body={"payload": {}})
+    odd = {
+        "fulfillmentOrder": {"marketplaceId": US, "notificationEmails": [{}, None]},
+        "fulfillmentShipments": "none",
+        "fulfillmentOrderItems": [{"sellerSku": ["x"], "sellerFulfillmentOrderItemId": {}}],
+        "returnItems": [{"sellerReturnReasonCode": {"a": 1}}, None],
+    }
+    sim.faults.add("answer", "getFulfillmentOrder", times=1, body={"payload": odd})
+    sim.faults.add("bad_request", "getFeatureInventory", times=1)
+    pipeline.run(source(sim))
+    assert len(rows(pipeline, "rejected_row")) == 2 and not failed(pipeline)
+    assert any("has no inventory" in sentence for sentence in problems(pipeline))
+    ids = {order.id for order in book_of(sim).orders(sim.account.now())}
+    assert len(rows(pipeline, "fulfillment_order")) == len(ids) - 2
+
+
+def test_without_its_role_the_module_is_skipped(make_pipeline: Any, sim: Simulator) -> None:
+    sim.account.roles.discard("Amazon Fulfillment")
+    pipeline = make_pipeline("duckdb")
+    pipeline.run(source(sim))
+    told = problems(pipeline)
+    assert not failed(pipeline) and all("Amazon Fulfillment" in sentence for sentence in told)
+    assert {sentence.split()[0] for sentence in told} == {
+        "fulfillment_order", "outbound_seller_feature",
+    }  # fmt: skip
+    assert rows(pipeline, "marketplace_participation")
+
+
+def test_amazons_own_examples_are_read(make_pipeline: Any, sim: Simulator) -> None:
+    """Its list has orders without marketplace, its times and statuses are in other spellings."""
+    loaded = model("fulfillmentOutbound_2020-07-01.json")
+    paths = {o.path: o for o in OPERATIONS}
+    answers = {
+        operation: loaded["paths"][path]["get"]["responses"]["200"]["examples"]
+        for path, operation in paths.items()
+        if operation is not api.GET_TRACKING
+    }
+    pipeline = make_pipeline("duckdb")
+    load_instead(
+        sim, pipeline, source(sim, historical_sync_time_frame="2016-01-01"),
+        {o: a for o, a in answers.items()},
+    )  # fmt: skip
+    assert len(rows(pipeline, "fulfillment_order")) >= 1 and not problems(pipeline)
+
+
+def test_the_simulator_answers_as_the_model_says(sim: Simulator) -> None:
+    loaded = model("fulfillmentOutbound_2020-07-01.json")
+    book, start = book_of(sim), sim.account.now()
+    one, whole = strict(loaded, "FulfillmentOrder"), strict(loaded, "GetFulfillmentOrderResult")
+    tracking = strict(loaded, "PackageTrackingDetails")
+    for hours in range(0, 24 * 20, 31):
+        at = start - hours * HOUR * 1000
+        for order in book.orders(at):
+            one.validate(tell(book, order, at))
+            whole.validate(tell_whole(book, order, at))
+            assert book.find(order.id, at) == order
+            for shipment in order.shipments:
+                for parcel in shipment.parcels:
+                    if parcel.shipped <= at:
+                        tracking.validate(tell_tracking(book, order, parcel, at))
+    sku = strict(loaded, "FeatureSku")
+    for row in feature_skus(sim.account, "BLANK_BOX", US, start):
+        sku.validate(row)
