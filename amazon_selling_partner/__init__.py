@@ -82,6 +82,7 @@ def amazon_selling_partner(
     report_options: Optional[Dict[str, Any]] = None,
     custom_reports: Optional[List[Any]] = None,
     reports_time_budget: float = BUDGET,
+    create_report_schedules: bool = False,
     include_pii: bool = False,
     blocked: Optional[List[str]] = None,
     hashed: Optional[List[str]] = None,
@@ -103,7 +104,7 @@ def amazon_selling_partner(
         region (str): `NORTH_AMERICA`, `EUROPE` or `FAR_EAST`: where the account is.
         marketplace_ids (Optional[List[str]]): Marketplaces to load; by default all retail ones of
             the region in which the account takes part. A vendor names its one.
-        merchant_id (Optional[str]): The seller's id (merchant token).
+        merchant_id (Optional[str]): The seller's id (merchant token); listings need it.
         is_vendor (bool): The account is a vendor's.
         modules (Optional[List[str]]): Modules to load; by default all of that kind of account.
         historical_sync_time_frame (str): `ALL_TIME` (two years, more in the Far East), or the date
@@ -133,6 +134,8 @@ def amazon_selling_partner(
         report_options (Optional[Dict[str, Any]]): More `reportOptions`, by report table.
         custom_reports (Optional[List[Any]]): Reports of your own: results or arguments of `report`.
         reports_time_budget (float): Seconds a run gives to reports; the next run goes on.
+        create_report_schedules (bool): Create at Amazon the schedules that selected reports need
+            and do not have (those that Amazon makes on a schedule only).
         include_pii (bool): Load what tells who bought: buyers, recipients, tax registrations, gift
             messages.
         blocked (Optional[List[str]]): Tables, and columns as `table.column`, that are never loaded;
@@ -175,6 +178,8 @@ def amazon_selling_partner(
         all_orders = orders(client, ids, start, include_pii, updated)
         if include_pii:
             all_orders.apply_hints(columns=PII_COLUMNS)
+        # Easy Ship has to know the orders, which need not be loaded for it
+        all_orders.selected = "ORDERS" in chosen
         yield all_orders
         if "EASYSHIP" in chosen:
             yield all_orders | easyship_package(client)
@@ -238,6 +243,7 @@ def amazon_selling_partner(
             custom_reports or (),
             min(reports_time_budget, package_time or reports_time_budget),
             recent,
+            create_report_schedules,
         )
 
 

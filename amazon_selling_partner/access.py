@@ -60,6 +60,7 @@ PROBES: Dict[str, Tuple[Probes, ...]] = {
 """What tries the tables of each module of a seller's account."""
 
 VENDOR_PROBES: Dict[str, Tuple[Probes, ...]] = {
+    "A_PLUS_CONTENT_MANAGEMENT": (aplus.probes,),
     "CATALOG": (catalog.probes,),
     "VENDOR": (vendor.probes,),
 }

@@ -23,7 +23,6 @@ from .client import Operation, Paging, Probe, SellingPartnerClient, at, iso
 from .client.client import RESTARTS
 from .client.errors import BadRequest, ExpiredPageToken, Unavailable
 from .sync import isolated, rejected, unfiltered
-from .sync.history import came_to, from_goal
 from .sync.windows import OVERLAP, SETTLED, left, whole_seconds
 from .tables import columns
 
@@ -208,8 +207,15 @@ def inbound_plan(
     """
     unfiltered(updated)
     now = whole_seconds(client.now() - SETTLED)
-    under_way: Dict[str, str] = dlt.current.resource_state().setdefault("under_way", {})
-    changed = list(_changed(client, from_goal(updated, history_start), updated.end_value))
+    state = dlt.current.resource_state()
+    under_way: Dict[str, str] = state.setdefault("under_way", {})
+    since = whole_seconds(updated.start_value)
+    if updated.end_value is None and iso(history_start) < state.get("goal", "9"):
+        # kept at once, so that a run that ends early is not one for nothing
+        state["goal"] = iso(history_start)
+        since = min(since, history_start)
+        updated.advance(since)
+    changed = list(_changed(client, since, updated.end_value))
     again = [id for id, read in under_way.items() if read <= iso(now - READ_AGAIN)]
     failures: List[Unavailable] = []
     # the newest were listed first: from the oldest on, each that is read moves the cursor
@@ -236,7 +242,6 @@ def inbound_plan(
         if moment is not None:
             updated.advance(moment)
     updated.advance(min(now, whole_seconds(updated.end_value)) if updated.end_value else now)
-    came_to(updated, history_start)
     if failures:
         raise failures[0]
 

@@ -39,7 +39,10 @@ def in_models(operation: Operation) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     if not MODELS.exists():
         pytest.skip(f"Amazon's models are not at {MODELS}; set SP_API_MODELS")
     for path in sorted((MODELS / "models").glob("*.json")):
-        loaded = json.loads(path.read_text())
+        text = path.read_text()
+        if f'"{operation.path}"' not in text:
+            continue
+        loaded = json.loads(text)
         methods = loaded["paths"].get(operation.path, {})
         if operation.method.lower() in methods:
             return loaded, methods[operation.method.lower()]

@@ -23,6 +23,13 @@ P = ParamSpec("P")
 
 SETTINGS = ("blocked", "hashed", "hash_salt", "row_filters", "history_mode")
 
+ANY_ACCOUNT = {
+    "region": "NORTH_AMERICA",
+    "marketplace_ids": ["ATVPDKIKX0DER"],
+    "merchant_id": "any",
+}
+"""Settings with which the resources of all modules can be made, to know their names."""
+
 
 def shaped(source: Callable[P, Iterator[DltResource]]) -> Callable[P, Iterator[DltResource]]:
     """Lets the resources of a source load what its settings say.
@@ -50,13 +57,14 @@ def shaped(source: Callable[P, Iterator[DltResource]]) -> Callable[P, Iterator[D
 
         def others() -> Set[str]:
             found: Set[str] = set()
-            for module in sorted({*MODULES, *MORE_MODULES, *VENDOR_MODULES}):
-                given.arguments["modules"] = [module]
+            sellers = [(module, False) for module in (*MODULES, *MORE_MODULES)]
+            for module, is_vendor in [*sellers, *((module, True) for module in VENDOR_MODULES)]:
+                given.arguments.update(ANY_ACCOUNT, modules=[module], is_vendor=is_vendor)
                 try:
                     for resource in source(*given.args, **given.kwargs):
                         found.update(tables_of(resource))
                 except ConfigurationError:
-                    # a module of the other kind of account, or one that needs more settings
+                    # a module that needs more settings than it is given
                     continue
             return found
 

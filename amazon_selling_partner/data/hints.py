@@ -12,12 +12,9 @@ from dlt.extract.items import TableNameMeta
 from ..client.errors import ConfigurationError
 from ..finance import reconciliation
 from ..finance.tables import TABLES
-from ..sync.deletes import DELETED_AT
+from ..sync.deletes import DELETED_AT, HASHED
 from ..sync.outcome import REJECTED_TABLE
 from .rules import BLOCK, HASH, Rules
-
-HASHED = "x-hashed"
-"""Column hint: the destination has hashes of this column; its value tells salts apart."""
 
 FILTERED = "_filtered"
 """Marks a row that no longer satisfies its filter, so that its older version goes."""

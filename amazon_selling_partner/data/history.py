@@ -17,8 +17,9 @@ from dlt.common.schema.utils import has_table_seen_data
 from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..client.errors import ConfigurationError
+from ..sync.deletes import VALID_TO
 
-VALID_FROM, VALID_TO = "_dlt_valid_from", "_dlt_valid_to"
+VALID_FROM = "_dlt_valid_from"
 
 ASIDE = ("retrieved_at",)
 """Columns that say when Amazon was asked: a row that differs in them alone is no new version."""

@@ -31,6 +31,7 @@ class Known(NamedTuple):
         marks: Columns that mark rows which empty a window, or tell what is gone.
         level: How deep dlt nests.
         as_loaded: Rows with `deleted_at` come from the destination.
+        walked: There is something to be done inside its rows.
     """
 
     name: str
@@ -40,11 +41,34 @@ class Known(NamedTuple):
     marks: Set[str]
     level: int
     as_loaded: bool
+    walked: bool
 
     @property
     def needed(self) -> Set[str]:
         """Columns that no rule takes away."""
         return {*self.key, *self.marks}
+
+
+class Field(NamedTuple):
+    """What a property of Amazon's becomes.
+
+    Attributes:
+        table: Of the row it is in.
+        column: As it is named in the destination, or would be.
+        path: Where the properties of an object in it are.
+        action: `BLOCK`, `HASH` or nothing.
+        json: An object or a list in it is one value.
+        tables: How to come to the table of a list in it.
+        list_blocked: That table is not loaded.
+    """
+
+    table: str
+    column: str
+    path: Path
+    action: str
+    json: bool
+    tables: Lists
+    list_blocked: bool
 
 
 class Rows:
@@ -67,6 +91,11 @@ class Rows:
         self._columns: Dict[str, str] = {}
         self._tables: Dict[Lists, str] = {}
         self._types: Dict[Tuple[str, str], str] = {}
+        self._fields: Dict[Tuple[Lists, Path], Dict[str, Field]] = {}
+
+    def forget(self) -> None:
+        """What is known of fields is asked for again, as hints have come."""
+        self._fields.clear()
 
     def column_name(self, name: str) -> str:
         """A property as dlt names its column."""
@@ -84,11 +113,13 @@ class Rows:
             row (Row): Left as it is.
             hashes (bool): False for a row that has its hashes already.
         """
+        if not known.walked:
+            return row
         return self._object(known, ((known.name,),), (), row, known.level, known.level, hashes)
 
     def flat(self, known: Known, row: Row) -> Row:
         """A root row's columns, without the lists that are tables of their own."""
-        return dict(self._flat(known, known.name, (), row, known.level))
+        return dict(self._flat(known, ((known.name,),), (), row, known.level))
 
     def arrow(self, known: Known, data: pa.Table) -> pa.Table:
         """A table of Arrow without what is blocked, with hashes of what is hashed.
@@ -120,26 +151,46 @@ class Rows:
         hashes: bool,
     ) -> Row:
         """A row, or an object inside one at `path`; `tables` are the lists down to the row."""
-        table = self._table(tables)
+        fields = self._fields.setdefault((tables, path), {})
         kept: Row = {}
-        for field, value in node.items():
-            name, here = self._named(path, field)
-            action = self._rules.column(table, name)
-            if action == BLOCK and not (table == known.name and name in known.needed):
+        for name, value in node.items():
+            field = fields.get(name)
+            if field is None:
+                field = fields[name] = self._field(known, tables, path, name)
+            if field.action == BLOCK:
                 continue
-            inside = isinstance(value, (dict, list)) and not self._json(known, table, name, level)
-            if inside and isinstance(value, dict):
-                kept[field] = self._object(known, tables, here, value, level - 1, row_level, hashes)
-            elif inside:
-                below = (*tables, (*path, self._list_name(field)))
-                if not self._rules.blocks(self._table(below)):
-                    kept[field] = self._list(known, below, value, row_level - 1, hashes)
-            elif action == HASH and hashes and self._rules.hasher:
-                data_type = self._hashed_type(known, tables, table, name)
-                kept[field] = self._rules.hasher(value, data_type)
-            else:
-                kept[field] = value
+            if isinstance(value, (dict, list)) and level > 0 and not field.json:
+                if isinstance(value, dict):
+                    inner = level - 1
+                    value = self._object(known, tables, field.path, value, inner, row_level, hashes)
+                elif field.list_blocked:
+                    continue
+                else:
+                    value = self._list(known, field.tables, value, row_level - 1, hashes)
+            elif field.action == HASH and hashes and self._rules.hasher:
+                data_type = self._hashed_type(known, tables, field.table, field.column)
+                value = self._rules.hasher(value, data_type)
+            kept[name] = value
         return kept
+
+    def _field(self, known: Known, tables: Lists, path: Path, name: str) -> Field:
+        """What a field of a row, or of an object inside one, is and becomes."""
+        table = self._table(tables)
+        column, here = self._named(path, name)
+        action = self._rules.column(table, column)
+        if action == BLOCK and table == known.name and column in known.needed:
+            action = ""
+        below = (*tables, (*path, self._list_name(name)))
+        json = known.types.get(table, {}).get(column) == "json"
+        return Field(
+            table,
+            column,
+            here,
+            action,
+            json or helpers.is_nested_type(self._schema, table, column, 1),
+            below,
+            self._rules.blocks(self._table(below)),
+        )
 
     def _list(
         self, known: Known, tables: Lists, elements: List[Any], level: int, hashes: bool
@@ -157,7 +208,7 @@ class Rows:
             elif not isinstance(element, dict):
                 row = {"value": element}
             if rule and hashes:
-                flat = dict(self._flat(known, table, (), row, depth))
+                flat = dict(self._flat(known, tables, (), row, depth))
                 if not rule.holds(flat, types):
                     continue
             shaped = self._object(known, tables, (), row, depth, depth, hashes)
@@ -168,15 +219,17 @@ class Rows:
         return kept
 
     def _flat(
-        self, known: Known, table: str, path: Path, node: Row, level: int
+        self, known: Known, tables: Lists, path: Path, node: Row, level: int
     ) -> Iterator[Tuple[str, Any]]:
-        for field, value in node.items():
-            name, here = self._named(path, field)
-            inside = isinstance(value, (dict, list)) and not self._json(known, table, name, level)
-            if not inside:
-                yield name, value
+        fields = self._fields.setdefault((tables, path), {})
+        for name, value in node.items():
+            field = fields.get(name)
+            if field is None:
+                field = fields[name] = self._field(known, tables, path, name)
+            if not isinstance(value, (dict, list)) or level <= 0 or field.json:
+                yield field.column, value
             elif isinstance(value, dict):
-                yield from self._flat(known, table, here, value, level - 1)
+                yield from self._flat(known, tables, field.path, value, level - 1)
 
     def _named(self, path: Path, field: str) -> Tuple[str, Path]:
         """The column of a field, and where the fields inside it are."""
@@ -193,14 +246,6 @@ class Rows:
             found = self._naming.shorten_fragments(*itertools.chain(*tables))
             self._tables[tables] = found
         return found
-
-    def _json(self, known: Known, table: str, column: str, level: int) -> bool:
-        """True where dlt keeps an object or a list as one value."""
-        return (
-            level <= 0
-            or known.types.get(table, {}).get(column) == "json"
-            or helpers.is_nested_type(self._schema, table, column, level)
-        )
 
     def _hashed_type(self, known: Known, tables: Lists, table: str, column: str) -> Optional[str]:
         """The type of a column before it was hashed; hints are given to one met without."""

@@ -118,14 +118,13 @@ class Rules:
         """True when something of a table, or of those nested in it, is blocked or hashed."""
         return any(pattern.may_have_below(table) for pattern in self.patterns)
 
+    def walks(self, table: str) -> bool:
+        """True when something may have to be done inside the rows of a root table."""
+        return self.hides(table) or any(name.startswith(f"{table}__") for name in self.filters)
+
     def concern(self, table: str) -> bool:
-        """True when rows of a root table, or rows nested in them, may have to be changed."""
-        nested = f"{table}__"
-        return (
-            self.hides(table)
-            or table in self.history
-            or any(name == table or name.startswith(nested) for name in self.filters)
-        )
+        """True when a root table is not just loaded as it is."""
+        return table in self.history or table in self.filters or self.walks(table)
 
     def _of(self, setting: str) -> List[Pattern]:
         return [pattern for pattern in self.patterns if pattern.setting == setting]

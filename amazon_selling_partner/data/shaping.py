@@ -99,6 +99,7 @@ class Shaping(ItemTransform[Any, Dict[str, Any]]):
             return items
         if isinstance(meta, HintsMeta) and meta.hints:
             self._known.pop(table, None)
+            self._rows.forget()
             meta = HintsMeta(self._hints.changed(name, meta.hints), meta.create_table_variant)
         known = self._known.get(table)
         if known is None:
@@ -152,6 +153,7 @@ class Shaping(ItemTransform[Any, Dict[str, Any]]):
             marks | ({DELETED_AT} & set(columns)),
             1000 if level is None else level,
             DELETED_AT in columns and DELETED_AT not in marks,
+            self._rules.walks(table),
         )
 
     def _shaped(self, known: Known, items: Any) -> Any:

@@ -78,6 +78,7 @@ def report_resources(
     custom_reports: Iterable[Union[Report, Mapping[str, Any]]] = (),
     time_budget: float = BUDGET,
     recent: Optional[pendulum.DateTime] = None,
+    create_schedules: bool = False,
 ) -> Iterator[DltResource]:
     """The report tables of one kind of account.
 
@@ -94,6 +95,7 @@ def report_resources(
             arguments, as they come from toml.
         time_budget (float): Seconds after which a run leaves the rest to the next one.
         recent (Optional[pendulum.DateTime]): Where the first run begins, if its time is limited.
+        create_schedules (bool): Create the schedules of reports that Amazon makes on one only.
 
     Yields:
         DltResource: One a report, `report_run` and `report_rejected_row`.
@@ -115,7 +117,7 @@ def report_resources(
     def plan(selected: Set[str], since: pendulum.DateTime) -> Plan:
         chosen = [item for name, item in reports.items() if name in selected]
         ids = list(marketplace_ids) or account_marketplaces(client, ())
-        return Plan(chosen, ids, since, time_budget, options, list(asins))
+        return Plan(chosen, ids, since, time_budget, options, list(asins), create_schedules)
 
     @dlt.resource(name=DESK, selected=False, parallelized=True)
     def report_desk() -> Iterator[Rows]:

@@ -31,10 +31,28 @@ GET_DOCUMENT = Operation(
     rate=0.0167,
     burst=15,
 )
-OPERATIONS = (CREATE_REPORT, GET_REPORT, GET_REPORTS, GET_DOCUMENT)
+GET_SCHEDULES = Operation(
+    "getReportSchedules",
+    "GET",
+    "/reports/2021-06-30/schedules",
+    rate=0.0222,
+    burst=10,
+    records="reportSchedules",
+)
+CREATE_SCHEDULE = Operation(
+    "createReportSchedule", "POST", "/reports/2021-06-30/schedules", rate=0.0222, burst=10
+)
+OPERATIONS = (
+    CREATE_REPORT,
+    GET_REPORT,
+    GET_REPORTS,
+    GET_DOCUMENT,
+    GET_SCHEDULES,
+    CREATE_SCHEDULE,
+)
 
 TYPES_AT_ONCE = 10
-"""Report types one getReports call may name."""
+"""Report types one call of getReports or getReportSchedules may name."""
 
 LISTED_DAYS = 89
 """getReports goes back 90 days and refuses more; a slow call must not cross that line."""
@@ -152,6 +170,47 @@ def list_reports(
         }
         for page in client.pages(GET_REPORTS, params=params):
             yield from page
+
+
+def list_schedules(
+    client: SellingPartnerClient, report_types: Sequence[str]
+) -> List[Dict[str, Any]]:
+    """The schedules of some report types (getReportSchedules), ten types a call.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        report_types (Sequence[str]): Any number.
+
+    Returns:
+        List[Dict[str, Any]]: Each schedule.
+    """
+    found: List[Dict[str, Any]] = []
+    for first in range(0, len(report_types), TYPES_AT_ONCE):
+        params = {"reportTypes": report_types[first : first + TYPES_AT_ONCE]}
+        # a refusal is about these types, and must not be remembered for others
+        found += client.call(GET_SCHEDULES, params=params, remember=False)["reportSchedules"]
+    return found
+
+
+def create_schedule(client: SellingPartnerClient, report: Report, marketplace_id: str) -> None:
+    """Lets Amazon make a report again and again (createReportSchedule).
+
+    Doing it twice does no harm: a schedule takes the place of the one of the same report type and
+    marketplace.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        report (Report): One with a `schedule`.
+        marketplace_id (str): For which.
+    """
+    body: Dict[str, Any] = {
+        "reportType": report.report_type,
+        "marketplaceIds": [marketplace_id],
+        "period": report.schedule,
+    }
+    if report.options:
+        body["reportOptions"] = dict(report.options)
+    client.call(CREATE_SCHEDULE, body=body, remember=False)
 
 
 def same_options(sent: Mapping[str, str], specification: Any) -> bool:

@@ -26,6 +26,7 @@ from .periods import Window, loaded, periods_in
 from .planning import Plan, Planner, State, StateOf, scope_state
 from .reading import OtherOptions, fetched, rows_of
 from .report import Period
+from .schedules import Schedules
 from .tables import Rows
 
 FIRST_POLL = 15.0
@@ -93,6 +94,9 @@ class Desk:
         Raises:
             CredentialsError: The credentials are not accepted.
         """
+        Schedules(
+            self._client, self._plan.marketplace_ids, self._plan.create_schedules, self.outcomes
+        ).look_after(self._plan.reports, self._shared)
         committed = str(self._shared.get("journal", ""))
         planner = Planner(
             self._client, self._plan, self._state_of, self._journal, committed, self.outcomes

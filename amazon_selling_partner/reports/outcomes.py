@@ -21,6 +21,7 @@ class Outcomes:
         self._later: Dict[str, List[str]] = {}
         self._left: Counter[str] = Counter()
         self._no_data: Counter[str] = Counter()
+        self._notes: Dict[str, List[str]] = {}
 
     def failed(self, name: str, sentence: str) -> None:
         """A window stays open, or a setting is wrong."""
@@ -45,8 +46,13 @@ class Outcomes:
         """A window without data."""
         self._no_data[name] += 1
 
+    def note(self, name: str, sentence: str) -> None:
+        """What the user should know, though nothing failed."""
+        logger.info(f"{name}: {sentence}")
+        self._notes.setdefault(name, []).append(sentence)
+
     def metrics(self) -> Dict[str, Dict[str, Any]]:
-        """By report: `failed`, `skipped`, `left` as sentences, `no_data` as a number."""
+        """By report: `failed`, `skipped`, `left`, `notes` as sentences, `no_data` as a number."""
         found: Dict[str, Dict[str, Any]] = {}
         for name, sentences in self._failed.items():
             found.setdefault(name, {})["failed"] = _joined(sentences)
@@ -60,6 +66,8 @@ class Outcomes:
             found.setdefault(name, {})["left"] = "; ".join(parts)
         for name, number in self._no_data.items():
             found.setdefault(name, {})["no_data"] = number
+        for name, notes in self._notes.items():
+            found.setdefault(name, {})["notes"] = [f"{name}: {note}" for note in notes]
         return found
 
 

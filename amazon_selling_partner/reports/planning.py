@@ -31,6 +31,7 @@ class Plan:
             run.
         options: More `reportOptions` by report name.
         asins: ASINs for the reports that take them.
+        create_schedules: Create the schedules that are missing.
     """
 
     reports: Sequence[Report]
@@ -39,6 +40,7 @@ class Plan:
     budget: float
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     asins: Sequence[str] = ()
+    create_schedules: bool = False
 
 
 def scope_state(state_of: StateOf, report: Report, scope: Scope) -> State:

@@ -40,13 +40,14 @@ class Table:
     Attributes:
         name: The table.
         records: Property of a JSON document or element of an XML one that lists the rows; empty for
-            the lines of a text file.
+            the lines of a text file. `coupons.asins` are the lists in the rows of another table.
         key: Columns that tell its rows apart, empty where Amazon gives nothing that does. Rows are
             replaced by window, so equal rows are never merged into one.
         columns: Column name to dlt data type, for all that is not text, and for all columns that
             must exist even while the table is empty.
         replaced: Columns whose values are replaced whole; empty for the rule of the period.
         dated: Column with the first day or hour of a row's period, in documents that hold several.
+        carried: Properties of the row a nested list is in, which come along in its own rows.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Table:
     columns: Mapping[str, str] = field(default_factory=dict)
     replaced: Tuple[str, ...] = ()
     dated: str = ""
+    carried: Tuple[str, ...] = ()
 
 
 REMOVED: Dict[str, Tuple[date, str]] = {
@@ -141,6 +143,7 @@ class Report:
         restricted: The document needs a restricted data token: loaded with `include_pii` only.
         regional: Amazon ignores the marketplace: asked for once for the whole region.
         account: `seller`, `vendor` or `both`.
+        schedule: ISO 8601 period of its schedule, for types that Amazon makes on one only.
         formats: How dates are written where it is not ISO 8601, strptime directives.
         line_number: Column for the number of a row's line, where nothing else tells rows apart.
         positional: Headers by position, for files whose own are translated.
@@ -171,6 +174,7 @@ class Report:
     restricted: bool = False
     regional: bool = False
     account: str = "seller"
+    schedule: str = ""
     formats: Tuple[str, ...] = ()
     line_number: str = ""
     positional: Tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from .documents import (
     JsonLayout,
     Kind,
     Layout,
+    Nested,
     TableLayout,
     XmlLayout,
     snake_case,
@@ -79,7 +80,8 @@ def layout(report: Report, marketplace_ids: Sequence[str]) -> Layout:
     layouts = {table.records: _table_layout(report, table, comma) for table in report.tables}
     if report.format == "json":
         return JsonLayout(
-            lists=layouts, unlisted=lambda name: _unlisted(report, name, set(layouts))
+            lists={name: table for name, table in layouts.items() if "." not in name},
+            unlisted=lambda name: _unlisted(report, name, set(layouts)),
         )
     if report.format == "xml":
         return XmlLayout(records=layouts, repeated=frozenset(report.repeated))
@@ -101,7 +103,12 @@ def _table_layout(report: Report, table: Table, comma: bool) -> TableLayout:
             data_type, formats, decimal_comma=comma and data_type in ("decimal", "double")
         )
     naming = _documented_name if report.format == "json" else snake_case
-    return TableLayout(table.name, kinds, naming)
+    nested = {
+        inner.records.rpartition(".")[2]: Nested(_table_layout(report, inner, comma), inner.carried)
+        for inner in report.tables
+        if "." in inner.records and inner.records.rpartition(".")[0] == table.records
+    }
+    return TableLayout(table.name, kinds, naming, nested)
 
 
 def _unlisted(report: Report, name: str, known: set[str]) -> TableLayout:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Union
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
@@ -43,17 +43,15 @@ class Reply:
 
     Attributes:
         status (int): HTTP status.
-        headers (dict[str, str]): Headers but Date, Content-Length and Connection.
-        content (Union[bytes, Iterable[bytes]]): The body, or its pieces.
+        headers (dict[str, str]): Headers but Date, Connection and those of the length.
+        content (Union[bytes, Iterable[bytes]]): The body, or its pieces, which are sent in chunks.
         fault (str): `reset`, `lost`, `reset_mid_body` or `truncate` break the connection.
-        length (Optional[int]): Bytes of all pieces; without it they are sent in chunks.
     """
 
     status: int
     headers: dict[str, str]
     content: Union[bytes, Iterable[bytes]]
     fault: str
-    length: Optional[int] = None
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -141,12 +139,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, reply: Reply) -> None:
         broken = reply.fault in ("truncate", "reset_mid_body")
         content = reply.content
-        length = len(content) if isinstance(content, bytes) else reply.length
         lines = [
             f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}",
             f"Date: {formatdate(self.server.simulator.clock.time(), usegmt=True)}",
             *(f"{name}: {value}" for name, value in reply.headers.items()),
-            "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}",
+            (
+                f"Content-Length: {len(content)}"
+                if isinstance(content, bytes)
+                else "Transfer-Encoding: chunked"
+            ),
         ]
         if self.close_connection:
             lines.append("Connection: close")
@@ -156,27 +157,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(head + (content[: len(content) // 2] if broken else content))
         else:
             self.wfile.write(head)
-            self._stream(content, length, broken)
+            self._stream(content, broken)
         if reply.fault == "reset_mid_body":
             self._reset()
         if broken:
             self.close_connection = True
 
-    def _stream(self, pieces: Iterable[bytes], length: Optional[int], broken: bool) -> None:
-        """Sends pieces as they come; a broken answer ends with half of what is known of it."""
-        left = length // 2 if length is not None else None
-        for piece in filter(None, pieces):
-            if broken:
-                left = len(piece) // 2 if left is None else left
-                piece = piece[:left]
-                left -= len(piece)
-            # an empty chunk would say that all of it was sent
-            if piece:
-                chunk = piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
-                self.wfile.write(chunk)
-            if broken and not left:
+    def _stream(self, pieces: Iterable[bytes], broken: bool) -> None:
+        """Sends pieces as they come; a broken answer ends in the middle of its second one."""
+        for number, piece in enumerate(filter(None, pieces)):
+            if broken and number:
+                # the client is told of more than it gets
+                self.wfile.write(b"%x\r\n%b" % (len(piece), piece[: len(piece) // 2]))
                 return
-        if length is None:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        if not broken:
             self.wfile.write(b"0\r\n\r\n")
 
     def _reset(self) -> None:

@@ -192,9 +192,9 @@ class OutboundBook:
             elif fate == TWO_SHIPMENTS:
                 shipments = [
                     self._shipment(number, 0, picked, left, (0,), 2, rng),
-                    self._shipment(number, 1, picked, left + 50 * HOUR, (1,), 1, rng),
+                    self._shipment(number, 1, picked, left + 110 * HOUR, (1,), 1, rng),
                 ]
-                stages.append((left + 50 * HOUR, COMPLETE))
+                stages.append((left + 110 * HOUR, COMPLETE))
             else:
                 shipped = (0,) if fate == PARTIAL else tuple(range(count))
                 shipments = [self._shipment(number, 0, picked, left, shipped, 1, rng)]

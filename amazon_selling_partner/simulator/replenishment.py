@@ -32,8 +32,6 @@ class SubscriptionBook:
         self.account = account
         self.ended: set[str] = set()
         """SKUs that have left it."""
-        self.repeats = 1
-        """Offers are told as often, under further SKUs, so that there are many."""
 
     @property
     def products(self) -> list[Product]:
@@ -50,42 +48,41 @@ def offers(account: Account, marketplace_id: str, at: int) -> list[dict[str, Any
     for place in account.marketplaces:
         for product in book.products if place.id == marketplace_id else ():
             units = stock.sold(place, product, at - 30 * DAY_MS, at) // 3
-            for repeat in range(book.repeats):
-                found.append(
-                    {
-                        "sku": product.sku + (f"-{repeat}" if repeat else ""),
-                        "asin": product.asin,
-                        "marketplaceId": place.id,
-                        "eligibility": "ELIGIBLE",
-                        "programType": PROGRAM,
-                        "price": product.price(place) / 100,
-                        "priceCurrencyCode": place.currency,
-                        "inventory": stock.holding(place, product, at).units["fulfillable"],
-                        "stockRisk": "LOW",
-                        "subscriptions": units + 2,
-                        "fulfillmentNetworkIDType": "AMAZON",
-                        "offerProgramConfiguration": {
-                            "enrollmentMethod": "AUTOMATIC",
-                            "preferences": {"autoEnrollment": "OPTED_IN"},
-                            "promotions": {
-                                "sellingPartnerFundedBaseDiscount": {"percentage": 5},
-                                "sellingPartnerFundedTieredDiscount": {"percentage": 0},
-                                "amazonFundedBaseDiscount": {"percentage": 0},
-                                "amazonFundedTieredDiscount": {"percentage": 5},
-                            },
+            found.append(
+                {
+                    "sku": product.sku,
+                    "asin": product.asin,
+                    "marketplaceId": place.id,
+                    "eligibility": "ELIGIBLE",
+                    "programType": PROGRAM,
+                    "price": product.price(place) / 100,
+                    "priceCurrencyCode": place.currency,
+                    "inventory": stock.holding(place, product, at).units["fulfillable"],
+                    "stockRisk": "LOW",
+                    "subscriptions": units + 2,
+                    "fulfillmentNetworkIDType": "AMAZON",
+                    "offerProgramConfiguration": {
+                        "enrollmentMethod": "AUTOMATIC",
+                        "preferences": {"autoEnrollment": "OPTED_IN"},
+                        "promotions": {
+                            "sellingPartnerFundedBaseDiscount": {"percentage": 5},
+                            "sellingPartnerFundedTieredDiscount": {"percentage": 0},
+                            "amazonFundedBaseDiscount": {"percentage": 0},
+                            "amazonFundedTieredDiscount": {"percentage": 5},
                         },
-                        "deliveriesConditions": [
-                            {
-                                "condition": "NO_ISSUES_FOR_NEXT_30_DAYS_DELIVERIES",
-                                "next30DaysDeliveries": units + 1,
-                            }
-                        ],
-                        "forecastDeliveries": {
-                            f"next{days}DaysDeliveries": (units + 1) * days // 30
-                            for days in (15, 30, 60, 90)
-                        },
-                    }
-                )
+                    },
+                    "deliveriesConditions": [
+                        {
+                            "condition": "NO_ISSUES_FOR_NEXT_30_DAYS_DELIVERIES",
+                            "next30DaysDeliveries": units + 1,
+                        }
+                    ],
+                    "forecastDeliveries": {
+                        f"next{days}DaysDeliveries": (units + 1) * days // 30
+                        for days in (15, 30, 60, 90)
+                    },
+                }
+            )
     return sorted(found, key=lambda offer: (str(offer["asin"]), str(offer["sku"])))
 
 

@@ -23,16 +23,14 @@ class Answer:
         status (int): HTTP status.
         body (Any): What becomes JSON; ignored when `content` is given.
         content (Union[bytes, Iterable[bytes], None]): The very bytes of the body, e.g. a document;
-            or its pieces, which are sent as they come, in chunks where nobody knows the length.
+            or its pieces, which are sent in chunks as they come.
         headers (dict[str, str]): More headers; a `Content-Type` replaces the one of JSON.
-        length (Optional[int]): Bytes of all pieces together, where it is known.
     """
 
     status: int = 200
     body: Any = None
     content: Union[bytes, Iterable[bytes], None] = None
     headers: dict[str, str] = field(default_factory=dict)
-    length: Optional[int] = None
 
 
 @dataclass

@@ -331,4 +331,4 @@ class Simulator:
             content = content[: len(content) * 2 // 3]
         request_id = f"{self.seed:08x}-0000-4000-8000-{next(self._numbers):012x}"
         headers = {"Content-Type": JSON, "x-amzn-RequestId": request_id, **answer.headers}
-        return Reply(answer.status, headers, content, fault, answer.length)
+        return Reply(answer.status, headers, content, fault)

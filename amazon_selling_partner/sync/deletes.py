@@ -1,7 +1,6 @@
 """A record that is gone at Amazon keeps its last values and is marked, or is deleted, as chosen."""
 
 import itertools
-import json
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -20,6 +19,12 @@ CHOICES = ("soft", "hard", "off")
 
 DELETED_AT = "deleted_at"
 """Column with the time at which it was noticed that a record is gone, UTC."""
+
+HASHED = "x-hashed"
+"""Column hint: the destination has hashes of this column; its value tells salts apart."""
+
+VALID_TO = "_dlt_valid_to"
+"""Column of tables in history mode, NULL in the version of a row that is valid."""
 
 UNREADABLE = "what is gone at Amazon is not marked, as the destination cannot be read"
 
@@ -86,7 +91,15 @@ def loaded(
         there = {name.lower() for name in _rows(client, table, {}, more=["1 = 0"])[0]}
         if not there.issuperset({*constant, *names}):
             return []
+        types = dlt.current.source_schema().get_table_columns(table)
+        if hashed := [name for name in (*constant, *names) if HASHED in types.get(name, {})]:
+            # hashes can be neither compared with Amazon's values nor asked for
+            what = f"{', '.join(hashed)} is hashed"
+            _say_once(f"what is deleted of {table} is not noticed, as {what}")
+            return []
         more: List[str] = []
+        if VALID_TO in there:
+            more.append(f"{client.escape_column_name(VALID_TO)} IS NULL")
         values: List[Any] = []
         if DELETED_AT in there:
             more.append(f"{client.escape_column_name(DELETED_AT)} IS NULL")
@@ -153,9 +166,7 @@ def _reading(table: str) -> Iterator[Optional[SqlClientBase[Any]]]:
         opened = dlt.current.pipeline().sql_client(schema.name)
     except (NotImplementedError, PipelineConfigMissing, SqlClientNotAvailable) as error:
         logger.warning(f"Records gone from {table} are not marked, it cannot be read: {error}")
-        notes = dlt.current.resource_metrics().setdefault("notes", [])
-        if UNREADABLE not in notes:
-            notes.append(UNREADABLE)
+        _say_once(UNREADABLE)
         yield None
         return
     with opened as client:
@@ -167,13 +178,12 @@ def _read(
 ) -> List[Tuple[Dict[str, Any], str]]:
     """Nested rows, each with dlt's id of its parent row."""
     schema = dlt.current.source_schema()
-    types = schema.get_table_columns(table)
     described, values = _rows(client, table, wanted)
-    spelled = {name.lower(): name for name in types}
+    spelled = {name.lower(): name for name in schema.get_table_columns(table)}
     names = [spelled.get(name.lower(), name) for name in described]
     found = [dict(zip(names, row)) for row in values]
     found.sort(key=lambda row: int(row.get("_dlt_list_idx") or 0))
-    rows = {row["_dlt_id"]: _nested(row, types) for row in found}
+    rows = {row["_dlt_id"]: _nested(row) for row in found}
     for name, child in schema.tables.items():
         if child.get("parent") == table and has_table_seen_data(child):
             for some in _parts(list(rows)):
@@ -206,30 +216,26 @@ def _rows(
         return [], []
 
 
+def _say_once(note: str) -> None:
+    notes = dlt.current.resource_metrics().setdefault("notes", [])
+    if note not in notes:
+        notes.append(note)
+
+
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), AT_ONCE):
         yield ids[start : start + AT_ONCE]
 
 
-def _nested(row: Mapping[str, Any], types: TTableSchemaColumns) -> Dict[str, Any]:
+def _nested(row: Mapping[str, Any]) -> Dict[str, Any]:
     """A row as it came, from its columns: `a__b` is the property `b` of the object `a`."""
     nested: Dict[str, Any] = {}
     for name, value in row.items():
         if value is None or name.startswith("_dlt_"):
             continue
-        if types.get(name, {}).get("data_type") == "json":
-            value = _json(value)
         *above, last = name.split("__")
         _object_at(nested, above)[last] = value
     return nested
-
-
-def _json(value: Any) -> Any:
-    """What a json column holds; some destinations give it as text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 def _list_at(row: Dict[str, Any], path: str) -> List[Any]:

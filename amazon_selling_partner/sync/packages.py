@@ -1,10 +1,13 @@
 """Loads an account package by package: what is new first, then history, until all is there."""
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Iterator, Optional
 
 import dlt
 from dlt.common import logger
+from dlt.common.runtime.collector import EnlightenCollector, LogCollector
 
 from ..client import Clock
 from ..client.client import SYSTEM_CLOCK
@@ -18,10 +21,28 @@ MakeSource = Callable[[float], Any]
 Load = Callable[[dlt.Pipeline, Any], Any]
 
 
+def load(pipeline: dlt.Pipeline, source: Any = None) -> None:
+    """Runs a pipeline, in the file format of config.toml where its destination takes that.
+
+    Without a source it loads what a run that was stopped had read.
+    """
+    wanted = dlt.config.get("loader_file_format", str)
+    formats = pipeline.destination.capabilities().supported_loader_file_formats or ()
+    target: Any = {"loader_file_format": wanted} if wanted in formats else {}
+    pipeline.run(source, **target)
+
+
+def display() -> Any:
+    """A live display on a terminal that has `enlighten`, a few lines now and then elsewhere."""
+    if sys.stdout.isatty() and find_spec("enlighten"):
+        return EnlightenCollector()
+    return LogCollector(10 if sys.stdout.isatty() else 60, dump_system_stats=False)
+
+
 def load_packages(
     pipeline: dlt.Pipeline,
     make_source: MakeSource,
-    load: Load = dlt.Pipeline.run,
+    load: Load = load,
     seconds: Optional[float] = None,
     package_time: float = PACKAGE_TIME,
     clock: Clock = SYSTEM_CLOCK,

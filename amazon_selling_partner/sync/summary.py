@@ -16,6 +16,7 @@ SENTENCES = {
     "no_data": "{name}: Amazon has no data for {value} of the windows asked for.",
     "rejected": "{name} had {value} unreadable rows: see table rejected_row.",
     "unreadable": "{name} had {value} unreadable events: see table financial_rejected_event.",
+    "filtered": "{name}: {value} rows were left out by row_filters.",
 }
 """What a metric of a resource tells the user."""
 

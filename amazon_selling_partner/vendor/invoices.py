@@ -5,7 +5,7 @@ the last run; one for each of those invoices, or one for every 600 of its lines.
 rate; one a second is assumed until it answers with another.
 """
 
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, Optional, Set
 
 import dlt
 from dlt.common import pendulum
@@ -131,15 +131,16 @@ def vendor_invoice(
     """
     unfiltered(modified)
     now = client.now()
+    asked: Set[str] = set()
     since, end = from_goal(modified, history_start), whole_seconds(now - SETTLED)
     if modified.end_value is not None:
         end = min(end, whole_seconds(modified.end_value))
     else:
         for issued in spans(max(history_start, now - WATCHED), since, LONGEST):
-            yield from _invoices(client, marketplace_id, issued, since)
+            yield from _invoices(client, marketplace_id, issued, asked, since)
     # what was issued since is asked for whether or not it was modified
     for issued in spans(since, end, LONGEST):
-        yield from _invoices(client, marketplace_id, issued)
+        yield from _invoices(client, marketplace_id, issued, asked)
         modified.advance(issued.end)
         if issued.end < end and client.time_is_up():
             left(f"what was issued since {issued.end.to_date_string()}")
@@ -151,9 +152,10 @@ def _invoices(
     client: SellingPartnerClient,
     marketplace_id: str,
     issued: Window,
+    asked: Set[str],
     modified_after: Optional[pendulum.DateTime] = None,
 ) -> Iterator[TDataItems]:
-    """The invoices issued in a window, of those modified since if that is asked."""
+    """The invoices issued in a window and not yet `asked` for; only those modified since a time."""
     params = {
         "marketplaceId": marketplace_id,
         # invoices are issued at midnight, and Amazon does not say whether "after" has it
@@ -171,6 +173,11 @@ def _invoices(
                 yield rejected("vendor_invoice", header, "it has no invoiceIdentifier")
     # after the last page, as its token would not live through the calls for the lines
     for id, header in headers.items():
+        if id in asked:
+            continue
+        asked.add(id)
+        # counts as a page: windows are to end soon after the time of a run
+        issued.pages += 1
         try:
             invoice = _whole(client, marketplace_id, id, header)
         except BadRequest as refused:

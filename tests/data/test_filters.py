@@ -491,6 +491,7 @@ def test_conditions_come_from_toml_and_the_environment(
     try:
         assert filters()["orders"].columns == ["order_id"]
     finally:
+        (workplace / ".dlt" / "config.toml").unlink()
         context.reload(before)
     name = "SOURCES__AMAZON_SELLING_PARTNER__ROW_FILTERS"
     monkeypatch.setenv(name, '{"orders": "created_time is null"}')

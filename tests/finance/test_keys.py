@@ -192,10 +192,10 @@ def test_undated_twins_keep_their_keys_whichever_day_is_read_again(
         for name in names:
             keys.setdefault(name, []).append(twins.key(name))
         twins.done()
-        for name, given in days.get(day, {}).items():
+        for name, before in days.get(day, {}).items():
             again = keys.get(name, [])
-            common = min(len(given), len(again))
-            assert len(set(given) & set(again)) == common, "a key changed"
+            common = min(len(before), len(again))
+            assert len(set(before) & set(again)) == common, "a key changed"
         days[day] = keys
         everything = [key for of in days.values() for some in of.values() for key in some]
         assert len(everything) == len(set(everything))

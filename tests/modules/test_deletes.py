@@ -134,10 +134,29 @@ def test_soft_keeps_the_last_values_with_all_below_them(
     # the hint and the columns are what they were, no column is new
     named = {name for row in after["thing"] for name in row}
     assert not [name for name in named if "__v_" in name]
+    for table in ("thing__parts", "thing__words"):
+        # lists keep their order
+        for key in by_position(pipeline, table).values():
+            assert [part for _, part in sorted(key)] == (
+                [1, 2, 3] if "parts" in table else ["b", "a"]
+            )
     row = next(r for r in after["thing"] if r["deleted_at"])
     assert row["price__amount"] == Decimal("12.50") and row["count"] == 3
     assert row["size__item__height__value"] == Decimal("10.49999998929")
     assert row["released"] == datetime.date(1988, 3, 22) and row["plain_text"] == "00123"
+
+
+def by_position(pipeline: dlt.Pipeline, table: str) -> Dict[str, List[Any]]:
+    """Positions and values of the lists of a child table, by parent."""
+    value = "number" if table == "thing__parts" else "value"
+    found: Dict[str, List[Any]] = {}
+    with pipeline.sql_client() as client:
+        name = client.make_qualified_table_name(table)
+        query = f"SELECT _dlt_parent_id, _dlt_list_idx, {value} FROM {name}"
+        with client.execute_query(query) as cursor:
+            for parent, position, part in cursor.fetchall():
+                found.setdefault(parent, []).append((position, part))
+    return found
 
 
 def test_soft_is_unmarked_when_it_comes_back(make_pipeline: Any, destination: str) -> None:

@@ -237,8 +237,13 @@ def test_a_run_whose_time_is_up_goes_on_where_it_was(make_pipeline: Any, sim: Si
     total = len(plans(sim.account, sim.account.now()))
     assert 0 < first < total
     assert any("has more to load" in sentence for sentence in problems(pipeline))
+    load(pipeline, sim, package_time=1.0)
+    assert first < len(rows(pipeline, PLAN))
     load(pipeline, sim)
     assert_equals_truth(pipeline, sim)
+    calls(sim)
+    load(pipeline, sim, historical_sync_time_frame="2026-01-01")
+    assert calls(sim).count("getInboundPlan") == total, "history begins earlier now"
 
 
 def test_lists_that_amazon_refuses_are_left_out_and_told(

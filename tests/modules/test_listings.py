@@ -157,7 +157,12 @@ def test_a_load_equals_the_listings_and_changes_come_with_one_call(
     load(pipeline, sim)
     assert_equal(pipeline, sim)
     assert len(sim.requests.of(ASKED)) == 2
-    assert rows(pipeline, "listed_item")[0]["marketplace_id"] in (US, CA)
+    # an update that Amazon shows late
+    late = book.listed(US)[new]
+    late.updated = int(sim.clock.time() * 1000) - 600_000
+    late.changed["itemName"] = "Late name"
+    load(pipeline, sim)
+    assert_equal(pipeline, sim)
 
 
 def test_every_week_all_are_read_for_what_changed_without_a_date(
@@ -193,6 +198,7 @@ def test_every_week_all_are_read_for_what_changed_without_a_date(
     load(pipeline, sim)
     assert {row["sku"] for row in rows(pipeline, "listed_item") if row["deleted_at"]} == set()
     sim.clock.advance(7 * DAY)
+    book.change("a,b")
     load(pipeline, sim)
     assert_marked(pipeline, sim, [comma], sim.clock.time())
     book.remove("a,b")

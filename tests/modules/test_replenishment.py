@@ -6,7 +6,13 @@ import pytest
 from dlt.common import json, pendulum
 
 from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.replenishment import GET_METRICS, LIST_OFFER_METRICS, LIST_OFFERS
+from amazon_selling_partner.replenishment import (
+    GET_METRICS,
+    LIST_OFFER_METRICS,
+    LIST_OFFERS,
+    Whole,
+    _pages,
+)
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.replenishment import SubscriptionBook, offer_metrics, offers
 from amazon_selling_partner.simulator.replenishment import metrics as metrics_of
@@ -177,21 +183,35 @@ def test_an_offer_that_left_the_program(make_pipeline: Any, sim: Simulator, choi
     assert not any(row["deleted_at"] for row in rows(pipeline, OFFER) if row["sku"] != gone)
 
 
-def test_more_offers_than_offsets_reach_are_read_from_both_ends(
-    make_pipeline: Any, sim: Simulator
-) -> None:
-    pipeline = make_pipeline("duckdb")
-    sim.quota.factor = 100
-    book = sim.account.part(SubscriptionBook)
-    book.repeats = 9_300 // len(book.products) + 1
-    total = book.repeats * len(book.products)
-    assert total > 9_100
-    load(pipeline, sim, OFFER, marketplace_ids=[US])
-    assert len(rows(pipeline, OFFER)) == total
-    paging = [body["pagination"] for body in bodies(sim, "listOffers")]
-    assert max(page["offset"] for page in paging) == 9_000
-    assert len(paging) == 91 + -(-(total - 9_100) // 100)
-    assert not problems(pipeline)
+class ManyOffers:
+    """Answers as a client does, with offers that are numbered."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.asked: List[int] = []
+
+    def call(self, operation: Any, body: Dict[str, Any]) -> Any:
+        offset, limit = body["pagination"]["offset"], body["pagination"]["limit"]
+        assert 0 <= offset <= 9_000 and limit == 100
+        numbers = range(self.total)
+        if body["sort"]["order"] == "DESC":
+            numbers = range(self.total - 1, -1, -1)
+        self.asked.append(offset)
+        page = [{"sku": str(number)} for number in numbers[offset : offset + limit]]
+        return {"offers": page, "pagination": {"totalResults": self.total}}
+
+
+@pytest.mark.parametrize(
+    "total, calls", [(0, 1), (100, 1), (9_100, 91), (9_150, 92), (18_200, 182)]
+)
+def test_more_offers_than_offsets_reach_are_read_from_both_ends(total: int, calls: int) -> None:
+    client: Any = ManyOffers(total)
+    whole = Whole()
+    body = {"sort": {"key": "ASIN", "order": "ASC"}}
+    pages = list(_pages(client, LIST_OFFERS, body, whole))
+    found = {offer["sku"] for page in pages for offer in page}
+    assert found == {str(number) for number in range(total)} and whole.total == total
+    assert len(client.asked) == calls
 
 
 def test_every_field_of_amazons_fullest_answers_is_loaded(
@@ -233,7 +253,8 @@ def test_a_marketplace_that_amazon_refuses_holds_up_none(
     odd: Dict[str, Any] = {"offers": [{"asin": "a"}, None], "pagination": {"totalResults": 2}}
     sim.faults.add("answer", "listOffers", body=odd)
     sim.account.roles.discard("Brand Analytics")
+    sim.clock.advance(86_400)
     load(pipeline, sim, OFFER, OF_ALL)
     assert len(rows(pipeline, "rejected_row")) == 2
     assert not any(row["deleted_at"] for row in rows(pipeline, OFFER))
-    assert "Brand Analytics" in metrics(pipeline).get(OF_ALL, {}).get("skipped", "Brand Analytics")
+    assert "Brand Analytics" in metrics(pipeline)[OF_ALL]["skipped"]

@@ -133,6 +133,7 @@ ORDER_REPORTS: Tuple[Report, ...] = (
         "GET_PENDING_ORDERS_DATA",
         format="xml",
         records="PendingOrder",
+        schedule="P1D",
         role=ORDER_ROLE,
     ),
     _months(
@@ -172,6 +173,7 @@ ORDER_REPORTS: Tuple[Report, ...] = (
             f"GET_ORDER_REPORT_DATA_{what}",
             format="xml",
             records="OrderReport",
+            schedule="P1D",
             role=role,
             restricted=True,
             repeated=("Item", "Component", "Promotion"),
@@ -277,8 +279,8 @@ TAX_REPORTS: Tuple[Report, ...] = (
     _months(
         "gst_stock_transfer_report", "GET_GST_STR_ADHOC", format="csv", role="Amazon Fulfillment"
     ),
-    _listed("gst_b2b_scheduled_report", "GST_MTR_B2B", format="csv", role=REMITTANCE_ROLE),
-    _listed("gst_b2c_scheduled_report", "GST_MTR_B2C", format="csv", role=REMITTANCE_ROLE),
+    _listed("gst_b2b_scheduled_report", "GST_MTR_B2B", format="csv", schedule="P1M", role=REMITTANCE_ROLE),
+    _listed("gst_b2c_scheduled_report", "GST_MTR_B2C", format="csv", schedule="P1M", role=REMITTANCE_ROLE),
     _listed(
         "gst_stock_transfer_scheduled_report",
         "GST_MTR_STOCK_TRANSFER_REPORT",

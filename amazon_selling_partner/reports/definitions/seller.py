@@ -1,7 +1,7 @@
 """A seller's listings, settlements, performance, feedback, promotions and the browse tree."""
 
 from datetime import timedelta
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ..columns import columns
 from ..report import Period, Report, Table
@@ -96,6 +96,33 @@ SETTLEMENT_REPORTS: Tuple[Report, ...] = (
     ),
 )
 
+DEFECTS = "orderCount orderWithDefects.count claims.count chargebacks.count negativeFeedback.count"
+RATED: Dict[str, str] = {
+    "invoiceDefectRate": "orderCount invoiceDefect.count missingInvoice.count lateInvoice.count",
+    "lateShipmentRate": "orderCount lateShipmentCount",
+    "orderDefectRate.mfn": DEFECTS,
+    "orderDefectRate.afn": DEFECTS,
+    "onTimeDeliveryRate": "onTimeDeliveryCount",
+    "unitOnTimeDeliveryRate": "unitOnTimeDeliveryCount totalUnitCount",
+    "validTrackingRate": "shipmentCount validTrackingCount",
+    "preFulfillmentCancellationRate": "orderCount cancellationCount",
+}
+"""Rates of the account's health, and what they are counted from."""
+VIOLATIONS = (
+    "listingPolicyViolations productAuthenticityCustomerComplaints"
+    " productConditionCustomerComplaints productSafetyCustomerComplaints"
+    " receivedIntellectualPropertyComplaints restrictedProductPolicyViolations"
+    " suspectedIntellectualPropertyViolations foodAndProductSafetyIssues otherPolicyViolations"
+    " documentRequests"
+).split()
+HEALTH: Dict[str, str] = columns(
+    text="marketplaceId", double="onTimeDeliveryRate.shipmentCountWithValidTracking"
+)
+for _rate, _counts in RATED.items():
+    HEALTH.update(columns(_rate, bigint=_counts, double="rate targetValue"))
+for _violation in VIOLATIONS:
+    HEALTH.update(columns(_violation, bigint="defectsCount", double="targetValue"))
+
 FEEDBACK_COLUMNS = ("date", "rating", "comments", "response", "order_id", "rater_email")
 
 PERFORMANCE_REPORTS: Tuple[Report, ...] = (
@@ -120,7 +147,14 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
                 "account_health_report",
                 "performanceMetrics",
                 ("marketplace_id",),
-                columns(text="marketplaceId"),
+                HEALTH,
+            ),
+            Table(
+                "account_warning_report",
+                "performanceMetrics.warningStates",
+                ("marketplace_id", "warning_type"),
+                columns(text="marketplaceId warningType status"),
+                carried=("marketplaceId",),
             ),
             Table(
                 "account_status_report",
@@ -148,8 +182,18 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
                     bigint="unitsSold glanceViews",
                     decimal="amountSpent revenue",
                     timestamp="startDateTime endDateTime createdDateTime lastUpdatedDateTime",
-                    json="includedProducts",
                 ),
+            ),
+            Table(
+                "promotion_product_report",
+                "promotions.includedProducts",
+                ("marketplace_id", "promotion_id", "asin"),
+                columns(
+                    text="promotionId asin productName",
+                    bigint="productGlanceViews productUnitsSold",
+                    decimal="productAmountSpent productRevenue",
+                ),
+                carried=("promotionId",),
             ),
         ),
         format="json",
@@ -176,8 +220,14 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
                     decimal="discountAmount budget totalDiscount budgetSpent budgetRemaining sales",
                     double="budgetPercentageUsed",
                     timestamp="startDateTime endDateTime",
-                    json="asins",
                 ),
+            ),
+            Table(
+                "coupon_asin_report",
+                "coupons.asins",
+                ("marketplace_id", "coupon_id", "asin"),
+                columns(text="couponId asin"),
+                carried=("couponId",),
             ),
         ),
         format="json",
@@ -203,8 +253,28 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
                     decimal="totalBudget totalBudgetSpent totalBudgetRemaining",
                     timestamp="creationDateTime lastUpdatedDateTime",
                     bool="isSubscribeAndSave",
-                    json="coupons",
                 ),
+            ),
+            Table(
+                "coupon_campaign_coupon_report",
+                "campaigns.coupons",
+                ("marketplace_id", "campaign_id", "coupon_id"),
+                columns(
+                    text="campaignId couponId name",
+                    bigint="clips redemptions",
+                    decimal="budget totalDiscount budgetSpent budgetRemaining",
+                    double="budgetPercentageUsed",
+                    timestamp="startDateTime endDateTime",
+                    bool="isOncePerCustomer",
+                ),
+                carried=("campaignId",),
+            ),
+            Table(
+                "coupon_campaign_asin_report",
+                "campaigns.coupons.asins",
+                ("marketplace_id", "campaign_id", "coupon_id", "asin"),
+                columns(text="campaignId couponId asin", decimal="discountAmount"),
+                carried=("campaignId", "couponId"),
             ),
         ),
         format="json",
@@ -241,7 +311,21 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
     Report(
         "end_user_data_report",
         "END_USER_DATA_REPORT",
-        (Table("end_user_data_report", "endUserData", (), columns(json="asinMetrics")),),
+        (
+            Table("end_user_data_report", "endUserData"),
+            Table(
+                "end_user_asin_report",
+                "endUserData.asinMetrics",
+                (),
+                columns(
+                    text="primaryEmail marketplaceId asin",
+                    date="startDate endDate",
+                    bigint="pageViews",
+                    decimal="gms",
+                ),
+                carried=("primaryEmail",),
+            ),
+        ),
         format="json",
         period=Period.MONTH,
         history=12,

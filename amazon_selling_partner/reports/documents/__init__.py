@@ -32,7 +32,7 @@ from .kinds import (
     timestamp,
     with_decimal_comma,
 )
-from .layout import FlatLayout, JsonLayout, Layout, TableLayout, XmlLayout, snake_case
+from .layout import FlatLayout, JsonLayout, Layout, Nested, TableLayout, XmlLayout, snake_case
 from .reader import Reading, error_text, read_document
 from .rows import REJECTED, REJECTED_SCHEMA, Counts, with_constants
 
@@ -59,6 +59,7 @@ __all__ = [
     "JsonLayout",
     "Kind",
     "Layout",
+    "Nested",
     "Reading",
     "TableLayout",
     "XmlLayout",

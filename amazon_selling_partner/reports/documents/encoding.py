@@ -13,6 +13,9 @@ from dlt.common import logger
 LONGEST_LINE = 64 << 20
 """Bytes without a line end that are looked at as one line."""
 
+NUL_REASON = "holds U+0000, which PostgreSQL cannot store"
+"""Why a row with that character is kept aside, wherever it is loaded to."""
+
 JAPAN = "A1VC38T7YXB528"
 
 # names Amazon and the IANA use for what Windows writes; Python's own shift_jis lacks ①, 髙 and ～
@@ -244,15 +247,19 @@ def escaped(raw: bytes, encoding: str) -> str:
         encoding (str): What its good parts are decoded with.
 
     Returns:
-        str: Undecodable bytes as `\xNN`, a backslash as `\\`.
+        str: Undecodable bytes, and the one no database takes, as `\xNN`, a backslash as `\\`.
     """
     parts: List[str] = []
     while raw:
         try:
-            parts.append(raw.decode(encoding).replace("\\", "\\\\"))
+            parts.append(_with_escapes(raw.decode(encoding)))
             break
         except UnicodeDecodeError as error:
-            parts.append(raw[: error.start].decode(encoding).replace("\\", "\\\\"))
+            parts.append(_with_escapes(raw[: error.start].decode(encoding)))
             parts.append("".join(f"\\x{byte:02x}" for byte in raw[error.start : error.end]))
             raw = raw[error.end :]
     return "".join(parts)
+
+
+def _with_escapes(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\0", "\\x00")

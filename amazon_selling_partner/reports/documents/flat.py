@@ -15,7 +15,7 @@ import pyarrow.csv as pv
 
 from .ahead import in_order
 from .document import Document
-from .encoding import decoded_lines, escaped, is_utf8
+from .encoding import NUL_REASON, decoded_lines, escaped, is_utf8
 from .errors import DocumentBroken
 from .layout import FlatLayout
 from .rows import Column, Counts, Gathering, Named, Rejected, typed, unique_names
@@ -27,6 +27,7 @@ BLOCK = 1 << 20
 """Bytes that are split at once: what the processor's cache holds is fastest."""
 
 MARK = b"\xef\xbb\xbf"
+NUL = re.compile(rb"\0")
 LONE_RETURN = re.compile(rb"\r(?!\n)")
 EMPTY_LINE = re.compile(rb"(?:\A|\n)\r?\n")
 
@@ -261,7 +262,9 @@ class Reader:
 
     def _at_once(self, data: Data) -> Optional[Cells]:
         """All lines by pyarrow, None where it would not be exact."""
-        if not data or data[: len(MARK)] == MARK or LONE_RETURN.search(data):
+        if not data or data[: len(MARK)] == MARK:
+            return None
+        if LONE_RETURN.search(data) or NUL.search(data):
             return None
         if self._layout.line_number and EMPTY_LINE.search(data):
             return None
@@ -311,6 +314,10 @@ class Reader:
             if text is None:
                 line = escaped(raw[number].removesuffix(b"\r"), self._encoding)
                 rejected.append(Rejected(number, line, f"not valid {self._encoding}"))
+                continue
+            if "\0" in text:
+                line = escaped(raw[number].removesuffix(b"\r"), self._encoding)
+                rejected.append(Rejected(number, line, NUL_REASON))
                 continue
             row = text.removesuffix("\r").split(self._layout.separator)
             if not any(row):

@@ -215,14 +215,16 @@ def _list(
     size = FIRST
     while True:
         part, rejected, ended = _one_by_one(source, table, size, lines)
-        yield from gathering.reject(table.layout.name, rejected)
-        yield from gathering.add(table.layout.name, part.table, part.unparsed)
+        name = table.layout.name
+        yield from gathering.reject(name, rejected)
+        for each in part.tables(name):
+            yield from gathering.add(*each)
         if ended:
             return
         size = PIECE
         if table.refused < REFUSALS:
             for part in _at_once(source, table, lines):
-                yield from gathering.add(table.layout.name, part.table, part.unparsed)
+                yield from gathering.add(name, part.table, part.unparsed)
 
 
 def _at_once(source: Source, table: JsonTable, lines: bool) -> Iterator[Part]:

@@ -1,6 +1,7 @@
 """Records of one JSON list as a table: many at once by pyarrow, or one by one where it refuses."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from .encoding import escaped, is_utf8
+from .encoding import NUL_REASON, escaped, is_utf8
 from .kinds import TEXT, Kind
 from .layout import TableLayout
 from .rows import Rejected, typed, unique_names
@@ -16,6 +17,9 @@ from .rows import Rejected, typed, unique_names
 Path = Tuple[str, ...]
 SPACE = b" \t\r\n,"
 WRAP = (b'{"records":[', b"]}")
+
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 in JSON text, where a backslash may stand for itself before it."""
 
 # wide enough that pyarrow refuses a number of 30 and more digits instead of wrapping it round, and
 # one below 1e-9 instead of taking it for 0 (down to 1e-200, far below any amount)
@@ -49,11 +53,19 @@ class Part(NamedTuple):
         table: The rows, typed.
         unparsed: Values that did not parse, by `table.column`.
         records: How many elements, or lines, they were made from.
+        below: The rows of lists nested in them.
     """
 
     table: pa.Table
     unparsed: Dict[str, int]
     records: int
+    below: Tuple[Tuple[str, "Part"], ...] = ()
+
+    def tables(self, name: str) -> Iterator[Tuple[str, pa.Table, Dict[str, int]]]:
+        """The tables by name, with what did not parse."""
+        yield name, self.table, self.unparsed
+        for inner, part in self.below:
+            yield from part.tables(inner)
 
 
 class JsonTable:
@@ -73,6 +85,7 @@ class JsonTable:
         self.refused = 0
         self._names: Dict[Path, str] = {}
         self._frozen: Dict[Path, bool] = {}
+        self._below = {key: JsonTable(nested.table) for key, nested in layout.nested.items()}
 
     def at_once(self, piece: bytes, lines: bool) -> Optional[Part]:
         """Parses whole records with pyarrow; runs in a worker thread.
@@ -83,14 +96,18 @@ class JsonTable:
 
         Returns:
             Optional[Part]: None where pyarrow cannot read them exactly, where the piece is not
-            made of whole records, or has fields not met before.
+            made of whole records, or has fields not met before or nested tables.
         """
+        if self._below:
+            return None
         schema = self._schema()
         if not lines:
             piece = piece.lstrip(SPACE).join(WRAP)
             schema = pa.schema([("records", pa.list_(pa.struct(list(schema))))])
         try:
             if not piece.isascii() and not is_utf8(piece):
+                return None
+            if b"\\u0000" in piece or b"\0" in piece:
                 return None
             table = pj.read_json(
                 pa.py_buffer(piece),
@@ -121,19 +138,44 @@ class JsonTable:
             Tuple[Part, List[Rejected]]: The rows, and what is not a record.
         """
         rejected: List[Rejected] = []
-        rows: List[Dict[Path, Any]] = []
+        values: List[Dict[str, Any]] = []
         for record, number in zip(records, numbers, strict=True):
             if reason := _unreadable(record):
                 raw = record.text.encode("utf-8", "surrogateescape")
                 rejected.append(Rejected(number, escaped(raw, "utf-8"), reason))
                 continue
-            rows.append(dict(self._leaves(record.value, ())))
+            values.append(record.value)
+        return self._part(values, len(records)), rejected
+
+    def _part(self, values: List[Dict[str, Any]], records: int) -> Part:
+        inner: Dict[str, List[Dict[str, Any]]] = {key: [] for key in self._below}
+        rows = [dict(self._leaves(self._without_lists(value, inner), ())) for value in values]
         columns = {
             name: pa.array([_text(row.get(path)) for row in rows], pa.string())
             for path, name in self._names.items()
         }
-        table, unparsed = typed(columns, self.layout, len(rows))
-        return Part(table, unparsed, len(records)), rejected
+        below = tuple(
+            (table.layout.name, table._part(inner[key], len(inner[key])))
+            for key, table in self._below.items()
+            if inner[key]
+        )
+        return Part(*typed(columns, self.layout, len(rows)), records, below)
+
+    def _without_lists(
+        self, value: Dict[str, Any], inner: Dict[str, List[Dict[str, Any]]]
+    ) -> Dict[str, Any]:
+        """A record without its nested lists, whose elements go to `inner`.
+
+        A list that holds anything but objects stays where it is, as JSON.
+        """
+        value = dict(value)
+        for key, nested in self.layout.nested.items():
+            elements = value.get(key)
+            if isinstance(elements, list) and all(isinstance(item, dict) for item in elements):
+                carried = {name: value[name] for name in nested.carried if name in value}
+                inner[key] += [{**carried, **item} for item in elements]
+                del value[key]
+        return value
 
     def _leaves(self, record: Dict[str, Any], above: Path) -> Iterator[Tuple[Path, Any]]:
         for key, value in record.items():
@@ -215,11 +257,14 @@ def _unreadable(record: Record) -> Optional[str]:
         return "not valid utf-8"
     if not isinstance(record.value, dict):
         return "not a JSON object"
-    if "\\u" in record.text:
+    if "\\u" in record.text or "\0" in record.text:
         try:
-            json_text(record.value).encode()
+            text = json_text(record.value)
+            text.encode()
         except UnicodeEncodeError:
             return "half of a surrogate pair"
+        if NUL.search(text):
+            return NUL_REASON
     return None
 
 

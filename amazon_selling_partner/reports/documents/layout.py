@@ -31,11 +31,26 @@ class TableLayout:
         name: Its name.
         columns: Kind by column name; columns not named here come along as text.
         naming: Must give valid identifiers of at most 63 characters.
+        nested: For JSON, the lists of objects in a record that become tables of their own, by key.
     """
 
     name: str
     columns: Mapping[str, Kind] = field(default_factory=dict)
     naming: Naming = snake_case
+    nested: Mapping[str, "Nested"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A list of objects in each record.
+
+    Attributes:
+        table: Where they go.
+        carried: Keys of the record whose values come along in each of them.
+    """
+
+    table: TableLayout
+    carried: Tuple[str, ...]
 
 
 @dataclass(frozen=True)

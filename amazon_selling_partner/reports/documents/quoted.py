@@ -4,13 +4,15 @@ Amazon writes it for a dozen small report types, so each record is read by Pytho
 """
 
 import csv
+import itertools
 from collections import deque
 from typing import Deque, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import pyarrow as pa
 
 from .document import Document
-from .encoding import escaped
+from .encoding import NUL_REASON, escaped
+from .errors import DocumentBroken
 from .flat import Header, check_lines, header_of, odd, with_line_feeds
 from .layout import FlatLayout
 from .rows import Counts, Gathering, Named, Rejected, typed
@@ -43,7 +45,8 @@ def read(document: Document, layout: FlatLayout, counts: Counts) -> Iterator[Nam
         Named: As `flat.read`.
 
     Raises:
-        DocumentBroken: The document is not a text file; before the first row.
+        DocumentBroken: The document is not a text file, or its header cannot be read; before the
+            first row.
     """
     check_lines(document)
     header: Optional[Header] = None
@@ -51,6 +54,10 @@ def read(document: Document, layout: FlatLayout, counts: Counts) -> Iterator[Nam
     batch = _Batch()
     records = Records(with_line_feeds(document), document.encoding, layout.separator)
     for number, row, rejected in records:
+        if rejected and header is None:
+            raise DocumentBroken(
+                f"The header of a CSV file is {rejected.reason}: {rejected.raw_text[:200]!r}."
+            )
         if rejected:
             batch.rejected.append(rejected)
         elif not any(row):
@@ -119,11 +126,13 @@ class Records:
             if text is None:
                 line = escaped(raw.rstrip(b"\r\n"), self._encoding)
                 yield number, [], Rejected(number, line, f"not valid {self._encoding}")
-            elif '"' not in text:
-                yield number, _stripped(text).split(self._separator), None
             else:
-                row, used = self._quoted(text)
-                if row is None:
+                row, used = self._split(text)
+                whole = b"".join(itertools.islice(self._ahead, used))
+                if b"\0" in whole:
+                    line = escaped(whole.rstrip(b"\r\n"), self._encoding)
+                    yield number, [], Rejected(number, line, NUL_REASON)
+                elif row is None:
                     line = _stripped(text)
                     yield number, [], Rejected(number, line, "the quotes of this line do not match")
                 else:
@@ -132,14 +141,21 @@ class Records:
                 self._ahead.popleft()
             number += used
 
+    def _split(self, text: str) -> Tuple[Optional[List[str]], int]:
+        if '"' not in text:
+            return _stripped(text).split(self._separator), 1
+        return self._quoted(text)
+
     def _quoted(self, text: str) -> Tuple[Optional[List[str]], int]:
         """The record that starts with a line and how many lines it has, None where none does."""
         used = 1
         row = None
         while row is None:
             try:
-                # one string: csv sees line ends inside of quotes as part of the cell
-                row = next(csv.reader([_stripped(text)], strict=True, delimiter=self._separator))
+                # one string: csv sees line ends inside of quotes as part of the cell; before
+                # Python 3.11 it refuses U+0000
+                lines = [_stripped(text).replace("\0", " ")]
+                row = next(csv.reader(lines, strict=True, delimiter=self._separator))
             except csv.Error as error:
                 if str(error) != UNFINISHED:
                     return None, 1

@@ -21,7 +21,7 @@ FLAT = FlatLayout(TableLayout("t"))
 NUMBERED = FlatLayout(TableLayout("t"), line_number="line_number")
 
 # a cell of a tab file holds anything but a tab and the end of its line
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\t\n"), max_size=12).filter(
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\0"), max_size=12).filter(
     lambda text: not text.endswith("\r")
 )
 
@@ -247,6 +247,21 @@ def test_the_fast_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     for layout in (FLAT, NUMBERED):
         assert len(read(data.encode(), layout).rows()) == 6000
         assert len(read(data.encode("cp1252"), layout).rows()) == 6000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_line_with_u_0000_is_kept_aside(encoding: str) -> None:
+    """PostgreSQL cannot store the character: the row is not lost, and not changed silently."""
+    data = "a\tb\r\n1\té\r\n2\tx\0\\y\r\n3\t4\t5\0\r\n6\tz\r\n".encode(encoding)
+    result = read(data, FLAT, f"text/plain;charset={encoding}")
+    assert [row["a"] for row in result.rows()] == ["1", "6"]
+    assert [(row["line_number"], row["raw_text"]) for row in result.rejected] == [
+        (3, "2\tx\\x00\\\\y"),
+        (4, "3\t4\t5\\x00"),
+    ]
+    assert {row["reason"] for row in result.rejected} == {
+        "holds U+0000, which PostgreSQL cannot store"
+    }
 
 
 def test_a_byte_order_mark_inside_of_a_document_is_a_character(

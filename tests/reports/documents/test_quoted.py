@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_selling_partner.reports.documents import BIGINT, FlatLayout, TableLayout
+from amazon_selling_partner.reports.documents import (
+    BIGINT,
+    DocumentBroken,
+    FlatLayout,
+    TableLayout,
+)
 
 from .utils import read
 
@@ -58,6 +63,28 @@ def test_types_and_japanese() -> None:
 def test_header_only_and_empty() -> None:
     assert read(b"a,b\n", CSV).tables["t"].schema.names == ["a", "b", "line_number"]
     assert read(b"", CSV).tables == {}
+
+
+def test_a_record_with_u_0000_is_kept_aside_with_all_its_lines() -> None:
+    data = b'a,b\n1,"x"\n2,"y\n\0,z\n"\n3,\0\n4,"w"\n"5,\0\n6,v\n'
+    result = read(data, CSV)
+    assert [row["a"] for row in result.rows()] == ["1", "4", "6"]
+    assert [(row["line_number"], row["raw_text"]) for row in result.rejected] == [
+        (3, '2,"y\n\\x00,z\n"'),
+        (6, "3,\\x00"),
+        (8, '"5,\\x00'),
+    ]
+
+
+@pytest.mark.parametrize("header", [b"a,\0", b"\xff,b"])
+def test_a_header_that_cannot_be_read_is_an_error(header: bytes) -> None:
+    with pytest.raises(DocumentBroken, match="header of a CSV file"):
+        read(header + b"\n1,2\n", CSV, "text/csv; charset=utf-8")
+
+
+def test_an_error_page_is_no_csv_file() -> None:
+    with pytest.raises(DocumentBroken, match="flat file was expected"):
+        read(b'{"errorDetails": "no"}', CSV)
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=10)

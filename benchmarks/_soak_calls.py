@@ -1,0 +1,254 @@
+"""The calls of the soak's undisturbed runs, against the fewest that could have told the same.
+
+What is new has to be asked for, and what changes without a date has to be asked for again as often
+as each table's documentation says: days of a restated report, the look-back of finance, listings
+once a week, stock once a day, products after a week. How often that is, is reckoned here from the
+calendar, the simulator's facts and the log, not from the code that asks.
+"""
+
+import json
+import math
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+
+from dlt.common import pendulum
+
+from amazon_selling_partner.reports.definitions import reports_of
+from amazon_selling_partner.reports.report import Period, Report
+from amazon_selling_partner.settings import MARKETPLACES
+from amazon_selling_partner.simulator.finance_book import FinanceBook
+from amazon_selling_partner.simulator.listings import ListingBook
+from amazon_selling_partner.simulator.reports import ReportBook
+from amazon_selling_partner.simulator.search import Criteria
+from amazon_selling_partner.simulator.stock import StockBook
+
+if TYPE_CHECKING:
+    from .soak import Run, Soak
+
+HOUR, DAY = 3600.0, 86_400.0
+SETTLED = 120.0
+"""Seconds before the present that Amazon tells nothing of."""
+
+LOOK_BACK = 7
+"""Days of an open group that are read again."""
+
+
+class Fewest:
+    """What each run would have had to ask, run by run; to be told of all runs in their order."""
+
+    def __init__(self, soak: "Soak") -> None:
+        self._soak = soak
+        self._account = soak.account
+        self._asked: Dict[Tuple[str, str], float] = {}
+        self._reports: Dict[Tuple[str, str, str], float] = {}
+        self._whole: List[float] = []
+        self._removed_seen = 0
+
+    def of(self, run: "Run", last: "Run") -> Dict[str, int]:
+        """The fewest calls by operation, of a run after one that loaded all there was."""
+        orders = len(self._changed_orders(last.began - SETTLED, run.began - SETTLED))
+        places = self._account.marketplaces
+        reports = sum(self._due(report, run) for report in self._chosen())
+        made = [
+            report
+            for report in self._account.part(ReportBook).reports.values()
+            if last.ended < report.created / 1000 <= run.ended and report.document
+        ]
+        return {
+            "getMarketplaceParticipations": 1,
+            "searchOrders": max(1, math.ceil(orders / 100)),
+            "getOrderMetrics": sum(
+                _midnights(MARKETPLACES[place.id].time_zone, last.began, run.began)
+                for place in places
+            ),
+            "listFinancialEventGroups": 1,
+            "listFinancialEventsByGroupId": sum(self._of_groups(run, last)),
+            "searchListingsItems": sum(self._listings(place.id, run, last) for place in places),
+            "getInventorySummaries": sum(self._stock(place.id, run) for place in places),
+            "searchCatalogItems": sum(
+                math.ceil(len(self._products(place.id, run)) / 20) for place in places
+            ),
+            "createReport": reports,
+            "getReport": reports,
+            "getReports": 1,
+            "getReportDocument": len(made),
+        }
+
+    def learn(self, run: "Run") -> None:
+        """Takes note of what a run asked, for what is due later."""
+        for request in run.requests:
+            if request.status >= 300 or not request.status:
+                continue
+            if request.operation == "searchCatalogItems":
+                for asin in request.query["identifiers"].split(","):
+                    self._asked[asin, request.query["marketplaceIds"]] = request.time
+            elif request.operation == "searchListingsItems":
+                if request.query.get("lastUpdatedAfter", "").startswith("1995"):
+                    self._asked["listings", request.query["marketplaceIds"]] = run.began
+            elif request.operation == "getInventorySummaries":
+                if not {"startDateTime", "sellerSkus", "sellerSku"} & set(request.query):
+                    self._asked["stock", request.query["marketplaceIds"]] = run.began
+            elif request.operation == "createReport":
+                body = json.loads(request.body)
+                day = body.get("dataStartTime", "")[:10]
+                # one type can be two reports, of days and of months
+                for kind in (body["reportType"], _length(body)):
+                    self._reports[kind, ",".join(body["marketplaceIds"]), day] = request.time
+        if run.whole:
+            self._whole.append(run.began)
+
+    def _changed_orders(self, start: float, end: float) -> Any:
+        return self._account.search(Criteria(True, int(start * 1000), int(end * 1000))).refs
+
+    def _of_groups(self, run: "Run", last: "Run") -> Iterator[int]:
+        """Calls for each event group: one a day that is read again, pages of one that closed."""
+        book = self._account.part(FinanceBook)
+        now = int((run.began - SETTLED) * 1000)
+        for group in book.groups(now):
+            if group.end > now:
+                first, today = _day(group.start / 1000), _day(now / 1000)
+                before = _day(last.began - SETTLED)
+                again = {first, *range(max(first, before - LOOK_BACK), today + 1)}
+                yield len(again)
+            else:
+                everything = len(book.entries(group, group.end + 14 * 86_400_000))
+                known = any(
+                    at * 1000 >= group.end
+                    and (
+                        at * 1000 >= group.end + 48 * 3_600_000
+                        or len(book.entries(group, int(at * 1000))) == everything
+                    )
+                    for at in (moment - SETTLED for moment in self._whole)
+                )
+                if not known:
+                    yield max(1, math.ceil(len(book.entries(group, now)) / 100))
+
+    def _listings(self, place: str, run: "Run", last: "Run") -> int:
+        listed = self._account.part(ListingBook).listed(place)
+        changed = [one for one in listed.values() if one.updated / 1000 > last.began - SETTLED]
+        calls = max(1, math.ceil(len(changed) / 20))
+        read = self._asked.get(("listings", place))
+        if read is None or run.began >= read + 7 * DAY:
+            calls += math.ceil(len(listed) / 20) + self._vanished("listed_item", place, 20)
+        return calls
+
+    def _stock(self, place: str, run: "Run") -> int:
+        read = self._asked.get(("stock", place))
+        if read is not None and run.began < read + 20 * HOUR:
+            return 1
+        products = self._account.part(StockBook).products(int(run.began * 1000))
+        return math.ceil(len(products) / 50) + self._vanished("fba_inventory_summary", place, 50)
+
+    def _vanished(self, table: str, place: str, at_once: int) -> int:
+        """What a read of all no longer shows is asked for by its SKU before it counts as gone."""
+        known = self._asked.get((table, place), 0)
+        removed = len(self._soak.removed[table])
+        self._asked[table, place] = removed
+        return math.ceil((removed - known) / at_once)
+
+    def _products(self, place: str, run: "Run") -> List[str]:
+        """ASINs that were not asked about for a week, or changed since."""
+        due = []
+        book = self._account.part(ListingBook)
+        changed = {one.product.asin: one.updated / 1000 for one in book.listed(place).values()}
+        for product in self._account.catalogue:
+            asked = self._asked.get((product.asin, place))
+            old = asked is None or asked <= run.began - 7 * DAY
+            if old or changed.get(product.asin, 0.0) >= (asked or 0):
+                due.append(product.asin)
+        return due
+
+    def _chosen(self) -> List[Report]:
+        from .soak import REPORTS
+
+        return [report for name, report in reports_of(False).items() if name in REPORTS]
+
+    def _due(self, report: Report, run: "Run") -> int:
+        """Reports of a type that have to be asked for: by calendar, restatement and interval."""
+        if report.period is Period.LISTED:
+            return 0
+        if report.period is Period.CHANGES:
+            return 1
+        places = [place.id for place in self._account.marketplaces]
+        if report.period is Period.SNAPSHOT:
+            return len(places)
+        now = pendulum.from_timestamp(run.began)
+        found = 0
+        for start, end in _periods(report.period, now):
+            open_ = start < now - report.lag if report.partial else end <= now - report.lag
+            for place in places if open_ else ():
+                at = self._reports.get((_kind(report), place, start.to_date_string()))
+                asked = pendulum.from_timestamp(at) if at else None
+                if asked is None:
+                    found += 1
+                elif asked < end + report.lag + report.restated:
+                    again = timedelta(days=6) if report.period is Period.MONTH else timedelta(0)
+                    again = timedelta(0) if report.partial else again
+                    found += now - asked >= max(again, report.interval, timedelta(hours=20))
+        return found
+
+
+def _kind(report: Report) -> str:
+    if report.report_type == "GET_SALES_AND_TRAFFIC_REPORT":
+        return f"{report.report_type} {report.period is Period.MONTH}"
+    return report.report_type
+
+
+def _length(body: Dict[str, Any]) -> str:
+    days = body.get("dataEndTime", "")[:10] != body.get("dataStartTime", "")[:10]
+    return f"{body['reportType']} {days}"
+
+
+def _periods(
+    period: Period, now: pendulum.DateTime
+) -> Iterator[Tuple[pendulum.DateTime, pendulum.DateTime]]:
+    """Days or months from the beginning of the history to now."""
+    from .soak import HISTORY
+
+    start = HISTORY
+    while start < now:
+        end = start.add(months=1) if period is Period.MONTH else start.add(days=1)
+        yield start, end
+        start = end
+
+
+def _midnights(zone: str, start: float, end: float) -> int:
+    first, last = (pendulum.from_timestamp(at).in_timezone(zone).date() for at in (start, end))
+    return int(first != last)
+
+
+def _day(moment: float) -> int:
+    return int(moment // DAY)
+
+
+def figures(soak: "Soak") -> float:
+    """Prints the calls by operation; the ratio of all of them to the fewest."""
+    fewest = Fewest(soak)
+    calls: Counter[str] = Counter()
+    best: Counter[str] = Counter()
+    worst: Dict[str, List[str]] = defaultdict(list)
+    measured = 0
+    last: Optional["Run"] = None
+    for run in soak.made:
+        if last and last.whole and run.whole and not (run.disturbed or last.disturbed):
+            measured += 1
+            needed = fewest.of(run, last)
+            made = Counter(r.operation for r in run.requests if r.status < 300 and r.operation)
+            best.update(needed)
+            calls.update(made)
+            for operation, number in needed.items():
+                if made[operation] != number:
+                    at = pendulum.from_timestamp(run.began).to_datetime_string()
+                    worst[operation].append(f"{at} {made[operation]} for {number}")
+        fewest.learn(run)
+        last = run
+    print(f"calls of {measured} undisturbed runs after undisturbed ones:")
+    for operation in sorted({*calls, *best}):
+        number, least = calls[operation], best[operation]
+        ratio = f"fewest {least:>6}  ratio {number / least:.3f}" if least else ""
+        print(f"  {operation:<32} {number:>7} calls  {ratio}  {'; '.join(worst[operation][:3])}")
+    total = sum(calls[operation] for operation in best)
+    ratio = total / max(1, best.total())
+    print(f"  {'all of these':<32} {total:>7} calls  fewest {best.total():>6}  ratio {ratio:.3f}")
+    return ratio

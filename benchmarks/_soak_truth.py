@@ -1,0 +1,230 @@
+"""The dataset of the soak is the simulator's truth, and that of a fresh load of the same moment."""
+
+import csv
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Dict, List, Set, Tuple
+
+import dlt
+from dlt.common import pendulum
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
+
+from amazon_selling_partner.simulator.catalog import CatalogBook
+from amazon_selling_partner.simulator.finance_book import FinanceBook
+from amazon_selling_partner.simulator.report_facts import tallies
+from amazon_selling_partner.simulator.reports import ReportBook
+from tests.finance.support import check_links, loaded, truth
+from tests.truth import assert_orders_equal_truth, comparable
+from tests.utils import rows
+
+if TYPE_CHECKING:
+    from .soak import Soak
+
+TELL_OF_RUNS = {
+    "report_run": "one row a report that was asked for: history of the runs",
+    "report_rejected_row": "the same",
+    "sync_run": "history of the runs",
+    "rejected_row": "rows that could not be read, by run; the simulator sends none",
+}
+"""Tables that say what the runs did and not what the account is."""
+
+TELL_WHEN = {
+    "retrieved_at": "when a product was asked about",
+    "deleted_at": "when it was noticed that a record is gone",
+    "report_id": "the report that brought a row: a fresh load asks for its own",
+    "requested_at": "when that report was asked for",
+    "window_start": "of reports of changes: what was asked for at once depends on the runs",
+    "window_end": "the same",
+}
+"""Columns that say when or how something was seen."""
+
+AS_ASKED = {
+    "sales_and_traffic_business_report_daily": "compared with the orders of when it was asked for",
+    "sales_and_traffic_business_sku_report_daily": "the same: Amazon restates no day for ever",
+}
+"""Tables whose rows are of the time of their report."""
+
+DAY_MS = 86_400_000
+Key = Tuple[Any, ...]
+
+
+def check(soak: "Soak") -> Dict[str, int]:
+    """Compares every table; the number of its rows by table.
+
+    Raises:
+        AssertionError: With the table that differs.
+    """
+    from .soak import HOUR, load_once, pipeline_of
+
+    sim = soak.simulator
+    simulated = soak.account.part(ReportBook)
+    simulated.queue_seconds = simulated.making_seconds = 0
+    # so that both are loads of one moment
+    sim.quota.factor = 1e6
+    _wait_for_quiet(soak)
+    began = soak.clock.time()
+    settings = soak.settings(catalog_max_age=0)
+    load_once(settings, soak.clock)  # type: ignore[arg-type]
+    pipeline = pipeline_of(settings)
+    found = _tables(pipeline)
+    assert_orders_equal_truth(pipeline, sim, began - 150)
+    assert loaded(pipeline) == truth(sim), "financial events differ"
+    check_links(pipeline)
+    _check_reconciled(pipeline)
+    _check_sales(soak, found)
+    _check_settlements(soak, found)
+    for table in TELL_OF_RUNS:
+        assert table == "report_run" or table == "sync_run" or not found.get(table), table
+    for run in found["report_run"]:
+        assert run["status"] in ("DONE", "CANCELLED") or not run["loaded_at"], run
+    _leave()
+    fresh_settings = soak.settings("fresh", seconds=6 * HOUR)
+    while any(told.left for told in load_once(fresh_settings, soak.clock)[-1:]):  # type: ignore[arg-type]
+        pass
+    fresh = _tables(pipeline_of(fresh_settings))
+    _leave()
+    assert soak.clock.time() - began < HOUR
+    _check_gone(soak, found)
+    alive = _without_gone(found)
+    for table in {*alive, *fresh} - TELL_OF_RUNS.keys() - AS_ASKED.keys():
+        mine, its = (Counter(map(_frozen, rows_of.get(table, []))) for rows_of in (alive, fresh))
+        less, more = its - mine, mine - its
+        assert not less and not more, (
+            f"{table}: {less.total()} rows of a fresh load are missing, such as"
+            f" {next(iter(less), None)}, and {more.total()} are more, such as"
+            f" {next(iter(more), None)}"
+        )
+    return {table: len(those) for table, those in found.items() if table not in TELL_OF_RUNS}
+
+
+def _leave() -> None:
+    context = Container()[PipelineContext]
+    if context.is_active():
+        context.deactivate()
+
+
+def _tables(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
+    """All data tables with rows."""
+    names = [t["name"] for t in pipeline.default_schema.data_tables(seen_data_only=True)]
+    return {name: those for name in names if (those := rows(pipeline, name))}
+
+
+def _frozen(row: Dict[str, Any]) -> Key:
+    return tuple(
+        sorted(
+            (name, str(comparable(value)))
+            for name, value in row.items()
+            if value is not None and name not in TELL_WHEN
+        )
+    )
+
+
+def _wait_for_quiet(soak: "Soak") -> None:
+    """Moves the clock to a moment around which nothing happens, as two loads are not one moment."""
+    account, book = soak.account, soak.account.part(FinanceBook)
+    margin = 300_000
+    while True:
+        now = account.now()
+        later = now + margin
+        happens = [
+            order
+            for order in account.orders(at=later, data=frozenset())
+            if abs(pendulum.parse(order["lastUpdatedTime"]).timestamp() * 1000 - now) < margin  # type: ignore[union-attr]
+        ]
+        happens += [
+            entry
+            for group in book.groups(later)[:4]
+            for entry in book.entries(group, later)
+            if min(abs(entry.posted - now), abs(entry.shown - now)) < margin
+        ]
+        hour = now % 3_600_000
+        if not happens and margin < hour < 3_600_000 - margin:
+            return
+        soak.clock.advance(60)
+
+
+def _check_reconciled(pipeline: dlt.Pipeline) -> None:
+    """What was loaded of each closed group comes to what Amazon says."""
+    for row in rows(pipeline, "financial_group_reconciliation"):
+        assert row["status"] in ("open", "matches"), row
+
+
+def _check_sales(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+    """Sales of each day: every day is there, and as the orders were when it was asked for."""
+    from .soak import HISTORY
+
+    book = soak.account.part(ReportBook)
+    tables = list(AS_ASKED)
+    days = {}
+    for row in found[tables[0]]:
+        day = row["date"]
+        assert (row["marketplace_id"], day) not in days, row
+        days[row["marketplace_id"], day] = row
+    published = pendulum.from_timestamp(soak.clock.time()).subtract(days=1).date()
+    for place in soak.account.marketplaces:
+        day = HISTORY.date()
+        while day < published:
+            row = days.pop((place.id, day))
+            report = book.reports[row["report_id"]]
+            start = int(pendulum.datetime(day.year, day.month, day.day).timestamp() * 1000)
+            told = tallies(soak.account, start, start + DAY_MS, report.created, place.id)
+            units = sum(one.units for one in told.values())
+            assert row["sales_by_date_units_ordered"] == units, (row, units)
+            revenue = sum(one.revenue for one in told.values())
+            assert row["sales_by_date_ordered_product_sales_amount"] == revenue, (row, revenue)
+            mine = [
+                one
+                for one in found[tables[1]]
+                if (one["marketplace_id"], one["start_date"]) == (place.id, day)
+            ]
+            assert {one["report_id"] for one in mine} <= {row["report_id"]}
+            assert sum(one["sales_by_asin_units_ordered"] for one in mine) == units, row
+            day = day.add(days=1)
+    assert not days, f"days that are not over: {list(days)}"
+
+
+def _check_settlements(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+    """Each settlement report is loaded once, line by line."""
+    book = soak.account.part(ReportBook)
+    kind = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+    lines: Counter[Key] = Counter()
+    for report in book.reports.values():
+        if report.type == kind and report.document:
+            text = book.content(report)[0].decode()
+            for line in csv.DictReader(io.StringIO(text), delimiter="\t"):
+                lines[report.id, line["settlement-id"], line["order-id"] or None] += 1
+    held = Counter(
+        (row["report_id"], row["settlement_id"], row["order_id"])
+        for row in found.get("settlement_report", [])
+    )
+    assert held == lines, (held - lines, lines - held)
+
+
+def _check_gone(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+    """Marked as gone is what is gone, and nothing else."""
+    gone = soak.account.part(CatalogBook).gone
+    names = {"catalog": "asin", "listed_item": "sku", "fba_inventory_summary": "seller_sku"}
+    for table, name in names.items():
+        marked = {row[name] for row in found[table] if row["deleted_at"]}
+        unmarked = {row[name] for row in found[table] if not row["deleted_at"]}
+        removed = set(gone) if table == "catalog" else soak.removed[table]
+        known = {row[name] for row in found[table]}
+        assert marked == removed & known, (table, marked ^ (removed & known))
+        assert not marked & unmarked, table
+
+
+def _without_gone(found: Dict[str, List[Dict[str, Any]]]) -> Dict[str, List[Dict[str, Any]]]:
+    """The same without the records that are marked as gone and what is below them."""
+    keys = {"catalog": "asin", "listed_item": "sku", "fba_inventory_summary": "inventory_summary_id"}
+    alive = dict(found)
+    for root, name in keys.items():
+        gone: Set[Key] = {
+            (row["marketplace_id"], row[name]) for row in found[root] if row["deleted_at"]
+        }
+        for table in found:
+            if table.split("__")[0] == root:
+                alive[table] = [
+                    row for row in found[table] if (row["marketplace_id"], row[name]) not in gone
+                ]
+    return alive
