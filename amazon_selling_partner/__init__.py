@@ -125,8 +125,9 @@ def amazon_selling_partner(
         pricing_max_age (float): The same for prices and offers.
         item_conditions (Optional[List[str]]): Conditions whose offers are loaded: `New` (default),
             `Used`, `Collectible`, `Refurbished`, `Club`.
-        capture_deletes (str): What becomes of catalog, pricing and listing rows that are gone at
-            Amazon: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves them.
+        capture_deletes (str): What becomes of catalog, pricing, listing and inventory rows that are
+            gone at Amazon: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves
+            them.
         feed_types (Optional[List[str]]): Feed types to load; by default all that Amazon names.
         shipments (Optional[List[Dict[str, str]]]): What no operation lists, by its ids: packages
             (`tracking_id` with `carrier_id`, such as AMZN_UK), documents (`shipment_id` with
@@ -178,8 +179,7 @@ def amazon_selling_partner(
         all_orders = orders(client, ids, start, include_pii, updated)
         if include_pii:
             all_orders.apply_hints(columns=PII_COLUMNS)
-        # Easy Ship has to know the orders, which need not be loaded for it
-        all_orders.selected = "ORDERS" in chosen
+        # loaded for Easy Ship alone too: the cursor moves past them, and what fails must be told
         yield all_orders
         if "EASYSHIP" in chosen:
             yield all_orders | easyship_package(client)
@@ -192,7 +192,7 @@ def amazon_selling_partner(
     if "FULFILLMENT_OUTBOUND" in chosen:
         yield from outbound_resources(client, ids, start, include_pii)
     if "SERVICES" in chosen:
-        changed = dlt.sources.incremental("lastUpdatedTime", initial_value=recent, lag=OVERLAP)
+        changed = dlt.sources.incremental("createTime", initial_value=recent, lag=OVERLAP)
         yield service_job(client, ids, start, include_pii, changed)
     if "A_PLUS_CONTENT_MANAGEMENT" in chosen:
         yield from aplus_resources(client, ids)

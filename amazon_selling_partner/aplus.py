@@ -15,7 +15,7 @@ from dlt.extract import DltResource, make_nested_hints
 from .client import Operation, Paging, Probe, SellingPartnerClient, iso
 from .client.errors import BadRequest, ExpiredPageToken
 from .sellers import account_marketplaces
-from .sync import isolated, rejected
+from .sync import isolated, note, rejected
 from .tables import columns
 
 ROLE = "Product Listing"
@@ -114,7 +114,7 @@ def content_meta_data_record(
                     readable.append(_without(row, "contentMetadata"))
                 yield readable
         except BadRequest as error:
-            _note(f"marketplace {id} is left out: {error}")
+            note(f"marketplace {id} is left out: {error}")
 
 
 @dlt.transformer(
@@ -174,7 +174,9 @@ def content_document(
         try:
             content, relations = _ask(client, id, key)
         except BadRequest as error:
-            _note(f"Amazon refuses some documents, such as {key}: {error}")
+            note(
+                f"Amazon refuses some documents, such as {key}: {error}", "Amazon refuses some doc"
+            )
             continue
         if not isinstance(content, dict):
             yield rejected("content_document", content, "it is not an object")
@@ -269,7 +271,7 @@ def content_publish_record(
         except ExpiredPageToken:
             raise
         except BadRequest as error:
-            _note(f"Amazon refuses some ASINs, such as {asin}: {error}")
+            note(f"Amazon refuses some ASINs, such as {asin}: {error}", "Amazon refuses some ASINs")
         waiting.pop(name, None)
 
 
@@ -318,13 +320,6 @@ def _asin_of(relation: Any) -> str:
 def _object(row: Dict[str, Any], name: str) -> Dict[str, Any]:
     value = row.get(name)
     return value if isinstance(value, dict) else {}
-
-
-def _note(sentence: str) -> None:
-    """Tells something in the summary, once however many cases there are."""
-    notes = dlt.current.resource_metrics().setdefault("notes", [])
-    if not any(note.split(",")[0] == sentence.split(",")[0] for note in notes):
-        notes.append(sentence.rstrip("."))
 
 
 def probes(marketplace_ids: Sequence[str], now: pendulum.DateTime) -> Iterator[Probe]:

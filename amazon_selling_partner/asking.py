@@ -15,14 +15,13 @@ from typing import (
     Tuple,
 )
 
-import dlt
 from dlt.common import pendulum
 from dlt.common.typing import TDataItems
 
 from .client import SellingPartnerClient
 from .client.errors import BadRequest
 from .products import Batch
-from .sync import rejected
+from .sync import note, rejected
 from .sync.deletes import gone
 from .sync.windows import left
 from .tables import carry_ids
@@ -231,8 +230,7 @@ def _tell(unasked: int, refused: Dict[str, Said]) -> None:
         left(f"{unasked} products, which the next run asks about")
     for id, one in list(refused.items())[:1]:
         why = " ".join(filter(None, (str(one.status), one.code, one.message))).rstrip(".")
-        notes = dlt.current.resource_metrics().setdefault("notes", [])
-        notes.append(f"Amazon has nothing on {len(refused)} products, such as {id}: {why}")
+        note(f"Amazon has nothing on {len(refused)} products, such as {id}: {why}")
 
 
 def objects(value: Any) -> List[Dict[str, Any]]:

@@ -17,7 +17,7 @@ from .client.errors import BadRequest, MissingRole
 from .products import Batch
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
-from .sync import isolated
+from .sync import isolated, note
 from .tables import columns
 
 GET_ITEM_BROWSE_NODE = Operation(
@@ -221,7 +221,7 @@ def _with_feedback(client: SellingPartnerClient, marketplace_ids: Sequence[str])
     ids = account_marketplaces(client, marketplace_ids)
     having = [id for id in ids if MARKETPLACES[id].country in COUNTRIES]
     if not having:
-        dlt.current.resource_metrics().setdefault("notes", []).append(
+        note(
             f"Amazon has customer feedback in {', '.join(COUNTRIES)} only, where the account does"
             " not sell"
         )

@@ -22,7 +22,7 @@ from .asking import objects
 from .client import Operation, Paging, Probe, SellingPartnerClient, at, iso
 from .client.client import RESTARTS
 from .client.errors import BadRequest, ExpiredPageToken, Unavailable
-from .sync import isolated, rejected, unfiltered
+from .sync import isolated, note, rejected, unfiltered
 from .sync.windows import OVERLAP, SETTLED, left, whole_seconds
 from .tables import columns
 
@@ -215,12 +215,17 @@ def inbound_plan(
         state["goal"] = iso(history_start)
         since = min(since, history_start)
         updated.advance(since)
-    changed = list(_changed(client, since, updated.end_value))
-    again = [id for id, read in under_way.items() if read <= iso(now - READ_AGAIN)]
+    # those of the overlap that are still as they were when they were read
+    read: Dict[str, str] = state.get("read", {})
+    read = {id: at for id, at in read.items() if ensure_pendulum_datetime(at) >= since}
+    state["read"] = read
+    listed = _changed(client, since, updated.end_value)
+    changed = [(id, moment) for id, moment in listed if read.get(id) != str(moment)]
+    again = [id for id, at in under_way.items() if at <= iso(now - READ_AGAIN)]
     failures: List[Unavailable] = []
     # the newest were listed first: from the oldest on, each that is read moves the cursor
-    for id, moment in [*((id, None) for id in again), *reversed(changed)]:
-        if client.time_is_up():
+    for place, (id, moment) in enumerate([*((id, None) for id in again), *reversed(changed)]):
+        if place and client.time_is_up():
             left("inbound plans, with which the next run goes on")
             return
         try:
@@ -239,6 +244,8 @@ def inbound_plan(
             under_way.pop(id, None)
             if _goes_on(plan, now):
                 under_way[id] = iso(now)
+            if moment is not None:
+                read[id] = str(moment)
         if moment is not None:
             updated.advance(moment)
     updated.advance(min(now, whole_seconds(updated.end_value)) if updated.end_value else now)
@@ -292,7 +299,7 @@ def _shipment(
     try:
         shipment: Dict[str, Any] = dict(client.call(GET_SHIPMENT, path=path))
     except BadRequest as error:
-        _note(error)
+        note(f"{REFUSED}, such as: {error}", REFUSED)
         return {}
     shipment["items"] = _listed(client, LIST_SHIPMENT_ITEMS, path, pageSize=LARGEST)
     shipment["boxes"] = _listed(client, LIST_SHIPMENT_BOXES, path, pageSize=LARGEST)
@@ -341,19 +348,12 @@ def _listed(
             found, token = [], None
             continue
         except BadRequest as error:
-            _note(error)
+            note(f"{REFUSED}, such as: {error}", REFUSED)
             return []
         found += objects(at(answer, operation.records))
         token = at(answer, PAGES.token)
         if not token:
             return found
-
-
-def _note(error: BadRequest) -> None:
-    """Tells once a run that parts of plans are not there."""
-    notes = dlt.current.resource_metrics().setdefault("notes", [])
-    if not any(note.startswith(REFUSED) for note in notes):
-        notes.append(f"{REFUSED}, such as: {error}".rstrip("."))
 
 
 def _goes_on(plan: Dict[str, Any], now: pendulum.DateTime) -> bool:

@@ -19,7 +19,7 @@ from dlt.extract import DltResource, make_nested_hints
 from .client import Operation, Paging, Probe, SellingPartnerClient, iso
 from .client.errors import BadRequest, ExpiredPageToken, Unavailable
 from .sellers import account_marketplaces
-from .sync import isolated, rejected
+from .sync import isolated, note, rejected
 from .sync.deletes import deleted_column, gone, loaded
 from .sync.windows import OVERLAP
 from .tables import carry_ids, columns
@@ -49,7 +49,6 @@ Page = Tuple[List[Dict[str, Any]], List[Any]]
 
 
 @dlt.resource(
-    name=TABLE,
     # a SKU can have several summaries: by condition, and by the label its units carry
     primary_key=("selling_partner", "marketplace_id", "inventory_summary_id"),
     write_disposition="merge",
@@ -111,8 +110,7 @@ def fba_inventory_summary(
                 if read or isinstance(error, ExpiredPageToken):
                     raise
                 # so Amazon answers for a marketplace in which the seller has no FBA
-                notes = dlt.current.resource_metrics().setdefault("notes", [])
-                notes.append(f"Amazon gives no FBA inventory of marketplace {id}: {error}"[:-1])
+                note(f"Amazon gives no FBA inventory of marketplace {id}: {error}")
                 continue
             if since is None and whole and found and deletes != "off":
                 yield from _vanished(client, id, found, now, deletes)

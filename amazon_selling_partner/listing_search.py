@@ -6,13 +6,13 @@ in an order that changes may shift, so a search that shows fewer than it finds i
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-import dlt
 from dlt.common import pendulum
 
 from .asking import inside
 from .client import Operation, Paging, SellingPartnerClient
 from .client.errors import BadRequest, ExpiredPageToken, NotFound
 from .items import results
+from .sync import note
 
 SEARCH_LISTINGS_ITEMS = Operation(
     "searchListingsItems",
@@ -144,12 +144,12 @@ class Listings:
             known = self.client.products.known("skus", self.marketplace_id)
             for items, _ in self.named(sorted(set(known) - self.seen)):
                 yield Shown(items)
-            self._note(
+            note(
                 f"{total} listings of {self.marketplace_id} were created and updated in the same"
                 f" seconds; of those Amazon shows {MOST}, and others whose SKU another table names"
             )
         elif missing > 0:
-            self._note(
+            note(
                 f"Amazon counts {missing} more listings of {self.marketplace_id} than it shows;"
                 " all are read again within a week"
             )
@@ -199,9 +199,6 @@ class Listings:
         skus = [str(sku) for item in items if (sku := inside(item).get("sku"))]
         self.seen.update(skus)
         return skus
-
-    def _note(self, sentence: str) -> None:
-        dlt.current.resource_metrics().setdefault("notes", []).append(sentence)
 
 
 def _times(cut: Cut) -> Dict[str, pendulum.DateTime]:

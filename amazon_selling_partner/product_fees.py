@@ -17,7 +17,7 @@ from .client import Operation, Probe, SellingPartnerClient
 from .pricing.batches import said_of_product, without
 from .products import Batch
 from .sellers import account_marketplaces
-from .sync import isolated
+from .sync import isolated, note
 from .tables import carry_ids, columns, money
 
 GET_PRICING = Operation(
@@ -118,7 +118,7 @@ def fees_estimate(
     batches = client.products.due("asins", ids, AT_ONCE, max_age, client.now(), asins)
     yield from asked_about(client, "fees_estimate", batches, ask, as_json=("Error",))
     if unpriced:
-        dlt.current.resource_metrics().setdefault("notes", []).append(
+        note(
             f"{len(unpriced)} ASINs, such as {unpriced[0]}, have no price of the account's own, so"
             " there is no estimate of their fees"
         )

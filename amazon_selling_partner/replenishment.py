@@ -18,7 +18,7 @@ from .client import Operation, Probe, SellingPartnerClient, at, iso
 from .client.errors import BadRequest
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
-from .sync import isolated, rejected
+from .sync import isolated, note, rejected
 from .sync.deletes import deleted_column, gone, loaded
 from .sync.windows import left
 from .tables import carry_ids, columns
@@ -123,7 +123,7 @@ def _offers(client: SellingPartnerClient, id: str, deletes: str) -> Iterator[TDa
                 yield rejected("replenishment_offer", offer, "it has no sku")
         yield readable
     if len(found) < whole.total:
-        left(f"{whole.total - len(found)} offers that Amazon's pages left out")
+        note(f"{whole.total - len(found)} offers are left out of Amazon's pages")
     elif found and deletes != "off":
         there = {str(sku) for (sku,) in loaded("replenishment_offer", ids, ("sku",))}
         yield from gone("replenishment_offer", ids, "sku", sorted(there - found), now, deletes)
@@ -302,17 +302,20 @@ def _weeks(
     oldest = (now - HISTORY).start_of("week").add(weeks=1)
     goal = max(history_start.start_of("week"), oldest)
     if not kept or goal.to_date_string() < kept["goal"]:
-        kept.update(goal=goal.to_date_string(), through=goal.to_date_string(), on="")
+        kept.update(goal=goal.to_date_string(), next=goal.to_date_string(), on="")
     if kept["on"] == now.to_date_string():
         return
-    read = ensure_pendulum_datetime(kept["through"])
-    week = max(goal, read.subtract(weeks=RESTATED)) if read > goal else goal
+    week = ensure_pendulum_datetime(kept["next"])
+    if kept["on"]:
+        week = week.subtract(weeks=RESTATED)
+        kept.update(next=week.to_date_string(), on="")
+    week = max(goal, week)
     while week < this_week:
         yield week
         week = week.add(weeks=1)
-        kept["through"] = max(kept["through"], week.to_date_string())
+        kept["next"] = week.to_date_string()
         if week < this_week and client.time_is_up():
-            left(f"weeks since {week.to_date_string()}")
+            left(f"weeks since {kept['next']}")
             return
     kept["on"] = now.to_date_string()
 
@@ -380,7 +383,7 @@ def _pages(
             if not page or (whole.total and offset + size >= whole.total):
                 return
     if whole.total > 2 * reach:
-        left(f"{whole.total - 2 * reach} rows that Amazon's pages do not reach")
+        note(f"{whole.total - 2 * reach} rows are beyond what Amazon's pages reach")
 
 
 def replenishment_resources(

@@ -43,7 +43,8 @@ TECHNICIAN = columns(text=f"{IDS} appointment_id technician_id name")
         text=f"""{IDS} service_job_status scope_of_work__asin scope_of_work__title
             seller__seller_id service_job_provider__service_job_provider_id service_order_id
             store_id service_location__service_location_type""",
-        timestamp="create_time",
+        # named as the cursor is, which is the same column
+        timestamp="createTime",
         bigint="scope_of_work__quantity",
         bool="buyer__is_prime_member",
         json="scope_of_work__required_skills product_order_ids tracking_ids",
@@ -86,7 +87,7 @@ def service_job(
     history_start: pendulum.DateTime = pendulum.datetime(2016, 1, 1),
     include_pii: bool = False,
     updated: dlt.sources.incremental[pendulum.DateTime] = dlt.sources.incremental(
-        "lastUpdatedTime", lag=OVERLAP
+        "createTime", lag=OVERLAP
     ),
 ) -> Iterator[TDataItems]:
     """Service jobs created or changed since the last run, then history; all parts as child tables.
@@ -99,7 +100,7 @@ def service_job(
         history_start (pendulum.DateTime): First moment of history, UTC.
         include_pii (bool): Keep the buyer's id, name and phone and the address of the job.
         updated (dlt.sources.incremental[pendulum.DateTime]): Cursor on the time of the last change,
-            UTC, which Amazon searches on and does not show.
+            UTC, which Amazon searches on and does not show; it has the name of `createTime`.
 
     Yields:
         TDataItems: A page of at most 20 jobs of one marketplace.

@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from dlt.common import pendulum
 
@@ -23,8 +23,7 @@ from amazon_selling_partner.simulator.reports import ReportBook
 from amazon_selling_partner.simulator.search import Criteria
 from amazon_selling_partner.simulator.stock import StockBook
 
-if TYPE_CHECKING:
-    from .soak import Run, Soak
+from ._soak import HISTORY, REPORTS, Run, Soak
 
 HOUR, DAY = 3600.0, 86_400.0
 SETTLED = 120.0
@@ -37,7 +36,7 @@ LOOK_BACK = 7
 class Fewest:
     """What each run would have had to ask, run by run; to be told of all runs in their order."""
 
-    def __init__(self, soak: "Soak") -> None:
+    def __init__(self, soak: Soak) -> None:
         self._soak = soak
         self._account = soak.account
         self._asked: Dict[Tuple[str, str], float] = {}
@@ -45,37 +44,64 @@ class Fewest:
         self._whole: List[float] = []
         self._removed_seen = 0
 
-    def of(self, run: "Run", last: "Run") -> Dict[str, int]:
-        """The fewest calls by operation, of a run after one that loaded all there was."""
-        orders = len(self._changed_orders(last.began - SETTLED, run.began - SETTLED))
-        places = self._account.marketplaces
-        reports = sum(self._due(report, run) for report in self._chosen())
+    def of(self, group: str, run: Run, last: Run) -> Dict[str, int]:
+        """The fewest calls by operation, of a run after the one that last loaded the group.
+
+        Args:
+            group (str): One of `GROUPS`.
+            run (Run): Undisturbed.
+            last (Run): Undisturbed, and it loaded all there was.
+        """
+        by_group: Dict[str, Callable[[Run, Run], Dict[str, int]]] = {
+            "orders": self._of_orders,
+            "finance": self._of_finance,
+            "reports": self._of_reports,
+            "products": self._of_products,
+        }
+        return by_group[group](run, last)
+
+    def _of_orders(self, run: Run, last: Run) -> Dict[str, int]:
+        changed = self._account.search(
+            Criteria(True, int((last.began - SETTLED) * 1000), int((run.began - SETTLED) * 1000))
+        )
+        zones = [MARKETPLACES[place.id].time_zone for place in self._account.marketplaces]
+        return {
+            "getMarketplaceParticipations": 1,
+            "searchOrders": max(1, math.ceil(len(changed.refs) / 100)),
+            "getOrderMetrics": sum(_midnights(zone, last.began, run.began) for zone in zones),
+        }
+
+    def _of_finance(self, run: Run, last: Run) -> Dict[str, int]:
+        return {
+            "listFinancialEventGroups": 1,
+            "listFinancialEventsByGroupId": sum(self._of_groups(run, last)),
+        }
+
+    def _of_reports(self, run: Run, last: Run) -> Dict[str, int]:
+        asked = sum(self._due(report, run) for report in self._chosen())
         made = [
             report
             for report in self._account.part(ReportBook).reports.values()
             if last.ended < report.created / 1000 <= run.ended and report.document
         ]
         return {
-            "getMarketplaceParticipations": 1,
-            "searchOrders": max(1, math.ceil(orders / 100)),
-            "getOrderMetrics": sum(
-                _midnights(MARKETPLACES[place.id].time_zone, last.began, run.began)
-                for place in places
-            ),
-            "listFinancialEventGroups": 1,
-            "listFinancialEventsByGroupId": sum(self._of_groups(run, last)),
-            "searchListingsItems": sum(self._listings(place.id, run, last) for place in places),
-            "getInventorySummaries": sum(self._stock(place.id, run) for place in places),
-            "searchCatalogItems": sum(
-                math.ceil(len(self._products(place.id, run)) / 20) for place in places
-            ),
-            "createReport": reports,
-            "getReport": reports,
+            "createReport": asked,
+            "getReport": asked,
             "getReports": 1,
             "getReportDocument": len(made),
         }
 
-    def learn(self, run: "Run") -> None:
+    def _of_products(self, run: Run, last: Run) -> Dict[str, int]:
+        places = [place.id for place in self._account.marketplaces]
+        return {
+            "searchListingsItems": sum(self._listings(place, run, last) for place in places),
+            "getInventorySummaries": sum(self._stock(place, run) for place in places),
+            "searchCatalogItems": sum(
+                math.ceil(len(self._products(place, run)) / 20) for place in places
+            ),
+        }
+
+    def learn(self, run: Run) -> None:
         """Takes note of what a run asked, for what is due later."""
         for request in run.requests:
             if request.status >= 300 or not request.status:
@@ -95,13 +121,10 @@ class Fewest:
                 # one type can be two reports, of days and of months
                 for kind in (body["reportType"], _length(body)):
                     self._reports[kind, ",".join(body["marketplaceIds"]), day] = request.time
-        if run.whole:
+        if run.whole and "finance" in run.groups:
             self._whole.append(run.began)
 
-    def _changed_orders(self, start: float, end: float) -> Any:
-        return self._account.search(Criteria(True, int(start * 1000), int(end * 1000))).refs
-
-    def _of_groups(self, run: "Run", last: "Run") -> Iterator[int]:
+    def _of_groups(self, run: Run, last: Run) -> Iterator[int]:
         """Calls for each event group: one a day that is read again, pages of one that closed."""
         book = self._account.part(FinanceBook)
         now = int((run.began - SETTLED) * 1000)
@@ -124,7 +147,7 @@ class Fewest:
                 if not known:
                     yield max(1, math.ceil(len(book.entries(group, now)) / 100))
 
-    def _listings(self, place: str, run: "Run", last: "Run") -> int:
+    def _listings(self, place: str, run: Run, last: Run) -> int:
         listed = self._account.part(ListingBook).listed(place)
         changed = [one for one in listed.values() if one.updated / 1000 > last.began - SETTLED]
         calls = max(1, math.ceil(len(changed) / 20))
@@ -133,7 +156,7 @@ class Fewest:
             calls += math.ceil(len(listed) / 20) + self._vanished("listed_item", place, 20)
         return calls
 
-    def _stock(self, place: str, run: "Run") -> int:
+    def _stock(self, place: str, run: Run) -> int:
         read = self._asked.get(("stock", place))
         if read is not None and run.began < read + 20 * HOUR:
             return 1
@@ -147,7 +170,7 @@ class Fewest:
         self._asked[table, place] = removed
         return math.ceil((removed - known) / at_once)
 
-    def _products(self, place: str, run: "Run") -> List[str]:
+    def _products(self, place: str, run: Run) -> List[str]:
         """ASINs that were not asked about for a week, or changed since."""
         due = []
         book = self._account.part(ListingBook)
@@ -160,11 +183,9 @@ class Fewest:
         return due
 
     def _chosen(self) -> List[Report]:
-        from .soak import REPORTS
-
         return [report for name, report in reports_of(False).items() if name in REPORTS]
 
-    def _due(self, report: Report, run: "Run") -> int:
+    def _due(self, report: Report, run: Run) -> int:
         """Reports of a type that have to be asked for: by calendar, restatement and interval."""
         if report.period is Period.LISTED:
             return 0
@@ -204,8 +225,6 @@ def _periods(
     period: Period, now: pendulum.DateTime
 ) -> Iterator[Tuple[pendulum.DateTime, pendulum.DateTime]]:
     """Days or months from the beginning of the history to now."""
-    from .soak import HISTORY
-
     start = HISTORY
     while start < now:
         end = start.add(months=1) if period is Period.MONTH else start.add(days=1)
@@ -222,32 +241,38 @@ def _day(moment: float) -> int:
     return int(moment // DAY)
 
 
-def figures(soak: "Soak") -> float:
+def figures(soak: Soak) -> float:
     """Prints the calls by operation; the ratio of all of them to the fewest."""
     fewest = Fewest(soak)
     calls: Counter[str] = Counter()
     best: Counter[str] = Counter()
     worst: Dict[str, List[str]] = defaultdict(list)
     measured = 0
-    last: Optional["Run"] = None
+    last: Dict[str, Run] = {}
     for run in soak.made:
-        if last and last.whole and run.whole and not (run.disturbed or last.disturbed):
-            measured += 1
-            needed = fewest.of(run, last)
-            made = Counter(r.operation for r in run.requests if r.status < 300 and r.operation)
-            best.update(needed)
-            calls.update(made)
-            for operation, number in needed.items():
-                if made[operation] != number:
-                    at = pendulum.from_timestamp(run.began).to_datetime_string()
-                    worst[operation].append(f"{at} {made[operation]} for {number}")
+        made = Counter(r.operation for r in run.requests if r.status < 300 and r.operation)
+        for group in run.groups:
+            before = last.get(group)
+            if run.calm and before and before.calm:
+                measured += 1
+                for operation, number in fewest.of(group, run, before).items():
+                    best[operation] += number
+                    calls[operation] += made[operation]
+                    if made[operation] != number:
+                        at = pendulum.from_timestamp(run.began).to_datetime_string()
+                        worst[operation].append(f"{at} {made[operation]} for {number}")
+            last[group] = run
         fewest.learn(run)
-        last = run
-    print(f"calls of {measured} undisturbed runs after undisturbed ones:")
-    for operation in sorted({*calls, *best}):
+    print(
+        f"calls of undisturbed runs after undisturbed ones, {measured} loads of a group of tables:"
+    )
+    for operation in sorted(best):
         number, least = calls[operation], best[operation]
-        ratio = f"fewest {least:>6}  ratio {number / least:.3f}" if least else ""
-        print(f"  {operation:<32} {number:>7} calls  {ratio}  {'; '.join(worst[operation][:3])}")
+        said = f"ratio {number / least:.3f}" if least else ""
+        print(
+            f"  {operation:<32} {number:>7} calls  fewest {least:>6}  {said}"
+            f"  {'; '.join(worst[operation][:3])}"
+        )
     total = sum(calls[operation] for operation in best)
     ratio = total / max(1, best.total())
     print(f"  {'all of these':<32} {total:>7} calls  fewest {best.total():>6}  ratio {ratio:.3f}")

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict, List, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 import dlt
 from dlt.common import pendulum
@@ -18,8 +18,7 @@ from tests.finance.support import check_links, loaded, truth
 from tests.truth import assert_orders_equal_truth, comparable
 from tests.utils import rows
 
-if TYPE_CHECKING:
-    from .soak import Soak
+from ._soak import HISTORY, HOUR, Soak, load_once, pipeline_of
 
 TELL_OF_RUNS = {
     "report_run": "one row a report that was asked for: history of the runs",
@@ -49,14 +48,12 @@ DAY_MS = 86_400_000
 Key = Tuple[Any, ...]
 
 
-def check(soak: "Soak") -> Dict[str, int]:
+def check(soak: Soak) -> Dict[str, int]:
     """Compares every table; the number of its rows by table.
 
     Raises:
         AssertionError: With the table that differs.
     """
-    from .soak import HOUR, load_once, pipeline_of
-
     sim = soak.simulator
     simulated = soak.account.part(ReportBook)
     simulated.queue_seconds = simulated.making_seconds = 0
@@ -120,7 +117,7 @@ def _frozen(row: Dict[str, Any]) -> Key:
     )
 
 
-def _wait_for_quiet(soak: "Soak") -> None:
+def _wait_for_quiet(soak: Soak) -> None:
     """Moves the clock to a moment around which nothing happens, as two loads are not one moment."""
     account, book = soak.account, soak.account.part(FinanceBook)
     margin = 300_000
@@ -150,10 +147,8 @@ def _check_reconciled(pipeline: dlt.Pipeline) -> None:
         assert row["status"] in ("open", "matches"), row
 
 
-def _check_sales(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+def _check_sales(soak: Soak, found: Dict[str, List[Dict[str, Any]]]) -> None:
     """Sales of each day: every day is there, and as the orders were when it was asked for."""
-    from .soak import HISTORY
-
     book = soak.account.part(ReportBook)
     tables = list(AS_ASKED)
     days = {}
@@ -184,7 +179,7 @@ def _check_sales(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
     assert not days, f"days that are not over: {list(days)}"
 
 
-def _check_settlements(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+def _check_settlements(soak: Soak, found: Dict[str, List[Dict[str, Any]]]) -> None:
     """Each settlement report is loaded once, line by line."""
     book = soak.account.part(ReportBook)
     kind = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -201,7 +196,7 @@ def _check_settlements(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> 
     assert held == lines, (held - lines, lines - held)
 
 
-def _check_gone(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
+def _check_gone(soak: Soak, found: Dict[str, List[Dict[str, Any]]]) -> None:
     """Marked as gone is what is gone, and nothing else."""
     gone = soak.account.part(CatalogBook).gone
     names = {"catalog": "asin", "listed_item": "sku", "fba_inventory_summary": "seller_sku"}
@@ -216,7 +211,11 @@ def _check_gone(soak: "Soak", found: Dict[str, List[Dict[str, Any]]]) -> None:
 
 def _without_gone(found: Dict[str, List[Dict[str, Any]]]) -> Dict[str, List[Dict[str, Any]]]:
     """The same without the records that are marked as gone and what is below them."""
-    keys = {"catalog": "asin", "listed_item": "sku", "fba_inventory_summary": "inventory_summary_id"}
+    keys = {
+        "catalog": "asin",
+        "listed_item": "sku",
+        "fba_inventory_summary": "inventory_summary_id",
+    }
     alive = dict(found)
     for root, name in keys.items():
         gone: Set[Key] = {

@@ -18,23 +18,26 @@ def rows(pipeline: dlt.Pipeline, table: str, order_by: str = "") -> List[Dict[st
     if table not in pipeline.default_schema.tables:
         return []
     with pipeline.sql_client() as client:
-        name = client.make_qualified_table_name(table)
-        with client.execute_query(f"SELECT * FROM {name}") as cursor:
-            names = [column[0] for column in cursor.description]
-            found = [dict(zip(names, row)) for row in cursor.fetchall()]
+        return _read(client, table, order_by)
+
+
+def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
+    """All data tables, comparable with those of another load."""
+    tables = pipeline.default_schema.data_tables(seen_data_only=True)
+    with pipeline.sql_client() as client:
+        return {table["name"]: _read(client, table["name"]) for table in tables}
+
+
+def _read(client: Any, table: str, order_by: str = "") -> List[Dict[str, Any]]:
+    name = client.make_qualified_table_name(table)
+    with client.execute_query(f"SELECT * FROM {name}") as cursor:
+        names = [column[0] for column in cursor.description]
+        found = [dict(zip(names, row)) for row in cursor.fetchall()]
     for row in found:
         for name in list(row):
             if name.startswith("_dlt_"):
                 del row[name]
     return sorted(found, key=lambda row: str(row.get(order_by) or sorted(row.items(), key=str)))
-
-
-def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
-    """All data tables, comparable with those of another load."""
-    return {
-        table["name"]: rows(pipeline, table["name"])
-        for table in pipeline.default_schema.data_tables(seen_data_only=True)
-    }
 
 
 def model(name: str) -> Dict[str, Any]:

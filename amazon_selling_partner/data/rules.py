@@ -15,9 +15,6 @@ WILDCARDS = re.compile(r"[*?\[]")
 BLOCK, HASH = "block", "hash"
 """What becomes of a column."""
 
-VARIANT = re.compile(r"__v_[a-z]+$")
-"""End of a column that has those values of another which are not of its type."""
-
 
 class Pattern(NamedTuple):
     """Names a table, or a column of tables, with wildcards.
@@ -104,9 +101,9 @@ class Rules:
 
     def pattern_of(self, table: str, column: str) -> Optional[Pattern]:
         """The pattern that decides on a column; blocking goes before hashing."""
-        parts = VARIANT.sub("", column).split("__")
-        # what names an object takes all that is in it
-        names = {column, *("__".join(parts[:n]) for n in range(1, len(parts) + 1))}
+        parts = column.split("__")
+        # what names an object takes all in it, and a column those of its values of other types
+        names = {"__".join(parts[:n]) for n in range(1, len(parts) + 1)}
         for setting in ("blocked", "hashed"):
             for pattern in self._of(setting):
                 if pattern.column and pattern.has_table(table):

@@ -38,9 +38,9 @@ ARROW = (pa.Table, pa.RecordBatch)
 
 
 class Shaped(List[Any]):
-    """Rows after the step, with those before it for the source's own tables that ask by them."""
+    """Rows after the step, with what was before it for the source's own tables that ask by it."""
 
-    def __init__(self, rows: List[Any], whole: List[Any]) -> None:
+    def __init__(self, rows: List[Any], whole: Any) -> None:
         super().__init__(rows)
         self.whole = whole
 
@@ -109,9 +109,9 @@ class Shaping(ItemTransform[Any, Dict[str, Any]]):
         shaped = self._shaped(known, items)
         if self._rows.new:
             meta = self._rows.with_new_hints(resource, variant, meta)
-        if isinstance(items, list) and not isinstance(items[0], ARROW):
+        if not isinstance(items[0] if isinstance(items, list) else items, ARROW):
             shaped = Shaped(shaped, items)
-        return None if shaped is None else DataItemWithMeta(meta, shaped)
+        return DataItemWithMeta(meta, shaped)
 
     def _learned(
         self, resource: DltResource, table: str, variant: Optional[str], meta: Any
@@ -159,14 +159,12 @@ class Shaping(ItemTransform[Any, Dict[str, Any]]):
     def _shaped(self, known: Known, items: Any) -> Any:
         if isinstance(items, ARROW):
             return self._arrow(known, items)
-        if not isinstance(items, list):
-            return self._row(known, items)
-        if isinstance(items[0], ARROW):
+        if isinstance(items, list) and isinstance(items[0], ARROW):
             found = [self._arrow(known, item) for item in items]
             return [
                 table for part in found for table in (part if isinstance(part, list) else [part])
             ]
-        rows = (self._row(known, row) for row in items)
+        rows = (self._row(known, row) for row in (items if isinstance(items, list) else [items]))
         return [row for row in rows if row is not None]
 
     def _row(self, known: Known, row: Any) -> Any:

@@ -7,12 +7,12 @@ has over 100 events; for a group that was closed one for every 100 events, once.
 from typing import Any, Dict, Generator, Iterable, Iterator, List, Optional, Set, Tuple
 
 import dlt
-from dlt.common import Decimal, logger, pendulum
+from dlt.common import Decimal, pendulum
 from dlt.common.typing import TDataItems
 
 from ..client import SellingPartnerClient, count
 from ..client.errors import ConfigurationError
-from ..sync import isolated
+from ..sync import isolated, note
 from ..sync.again import AGAIN
 from ..sync.windows import left
 from . import reconciliation
@@ -351,11 +351,3 @@ def _total(sums: Sums) -> Dict[Tuple[str, str], Decimal]:
                 key = (table, currency)
                 total[key] = total.get(key, Decimal(0)) + Decimal(amount)
     return total
-
-
-def note(sentence: str) -> None:
-    """Puts a sentence into the summary of the run, once."""
-    notes = dlt.current.resource_metrics().setdefault("notes", [])
-    if sentence not in notes:
-        logger.warning(sentence)
-        notes.append(sentence)

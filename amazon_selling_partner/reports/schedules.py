@@ -64,7 +64,9 @@ class Schedules:
         }
         if not open:
             return
-        types = {name for report, _ in open.values() for name in (report.report_type, _flat(report))}
+        types = {
+            name for report, _ in open.values() for name in (report.report_type, _flat(report))
+        }
         try:
             found = calls.list_schedules(self._client, sorted(filter(None, types)))
         except CredentialsError:

@@ -97,9 +97,7 @@ def _sold(account: Account, place: Marketplace, until: int) -> Iterator[Movement
                     back, sent = sale.refunded, sale.refunded + REMOVED_AFTER
                     license_plate, removal = f"LPN{line.item_id}", f"R{sale.ref}"
                     product, units = line.product, line.refunded
-                    yield Movement(
-                        back, product, "CustomerReturns", units, RETURNED, license_plate
-                    )
+                    yield Movement(back, product, "CustomerReturns", units, RETURNED, license_plate)
                     yield Movement(sent, product, "VendorReturns", -units, RETURNED, removal)
 
 

@@ -282,9 +282,7 @@ def _planning(account: Account, report: "Report") -> FlatRows:
     return header, rows()
 
 
-def _lost_sight(
-    account: Account, report: "Report"
-) -> Iterator[tuple[Product, "Counter[str]"]]:
+def _lost_sight(account: Account, report: "Report") -> Iterator[tuple[Product, "Counter[str]"]]:
     """Products in the warehouse that cannot be bought: every seventh one's listing is closed."""
     for product, units in _kept(account, report):
         if product.number % 7 == 4 and units["fulfillable"]:

@@ -1,7 +1,7 @@
 """Which window is asked for next, what becomes of a table that fails, and how a run goes on."""
 
 from .history import history
-from .outcome import isolated, rejected
+from .outcome import isolated, note, rejected
 from .windows import Window, local_days, moved_to, spans, unfiltered, windows
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "isolated",
     "local_days",
     "moved_to",
+    "note",
     "rejected",
     "spans",
     "unfiltered",

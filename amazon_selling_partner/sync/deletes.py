@@ -14,6 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineConfigMissing
 
 from ..client.errors import ConfigurationError
+from .outcome import note
 
 CHOICES = ("soft", "hard", "off")
 
@@ -95,7 +96,7 @@ def loaded(
         if hashed := [name for name in (*constant, *names) if HASHED in types.get(name, {})]:
             # hashes can be neither compared with Amazon's values nor asked for
             what = f"{', '.join(hashed)} is hashed"
-            _say_once(f"what is deleted of {table} is not noticed, as {what}")
+            note(f"what is deleted of {table} is not noticed, as {what}")
             return []
         more: List[str] = []
         if VALID_TO in there:
@@ -166,7 +167,7 @@ def _reading(table: str) -> Iterator[Optional[SqlClientBase[Any]]]:
         opened = dlt.current.pipeline().sql_client(schema.name)
     except (NotImplementedError, PipelineConfigMissing, SqlClientNotAvailable) as error:
         logger.warning(f"Records gone from {table} are not marked, it cannot be read: {error}")
-        _say_once(UNREADABLE)
+        note(UNREADABLE)
         yield None
         return
     with opened as client:
@@ -214,12 +215,6 @@ def _rows(
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
     except DatabaseUndefinedRelation:
         return [], []
-
-
-def _say_once(note: str) -> None:
-    notes = dlt.current.resource_metrics().setdefault("notes", [])
-    if note not in notes:
-        notes.append(note)
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:

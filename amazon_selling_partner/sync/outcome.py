@@ -70,6 +70,20 @@ def isolated(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]
     return guarded
 
 
+def note(sentence: str, beginning: str = "") -> None:
+    """Puts a sentence into the summary of the run, once.
+
+    Args:
+        sentence (str): What the user should know; its full stop is added at the end of the run.
+        beginning (str): Said for the first of several cases only, whose sentences begin so.
+    """
+    notes = dlt.current.resource_metrics().setdefault("notes", [])
+    sentence = sentence.rstrip(".")
+    if not any(kept.startswith(beginning or sentence) for kept in notes):
+        logger.warning(f"{sentence}.")
+        notes.append(sentence)
+
+
 def rejected(table_name: str, row: Any, reason: str) -> DataItemWithMeta:
     """A row that cannot be loaded, to be yielded so that `rejected_row` keeps it.
 

@@ -297,7 +297,9 @@ def test_settings_may_name_tables_of_modules_that_are_not_loaded() -> None:
     blocked = ["financial_fee_component", "orders_report.ship_city", "rejected_row", VENDOR_ASIN]
     assert "orders" in source(blocked=blocked).resources
     place = ["ATVPDKIKX0DER"]
-    vendor = source(blocked=["orders.buyer", VENDOR_DAY], is_vendor=True, marketplace_ids=place)
+    blocked = ["orders.buyer", f"{VENDOR_DAY}.end_date"]
+    made = {"is_vendor": True, "marketplace_ids": place, "modules": ["REPORTS"]}
+    vendor = source(blocked=blocked, **made)
     assert VENDOR_DAY in vendor.resources and "orders" not in vendor.resources
 
 

@@ -151,6 +151,23 @@ def test_a_comparison_means_the_same_in_python_and_in_arrow(case: Any) -> None:
         assert mask == means
 
 
+@pytest.mark.parametrize(
+    ("values", "data_type", "condition", "held"),
+    [
+        ([1, 2, None], "bigint", "x < 1.5", [True, False, False]),
+        ([1, 2], "bigint", "x > 99999999999999999999", [False, False]),
+        ([Decimal("0.1")], "decimal", "x > 0.0999999999999", [True]),
+        ([Decimal("0.1")], "decimal", "x = 0.1000000000001", [False]),
+        (["2026", "10"], "text", "x > '1'", [True, True]),
+    ],
+)
+def test_constants_that_a_column_of_arrow_could_not_hold(
+    values: Any, data_type: str, condition: str, held: Any
+) -> None:
+    data = pa.table({"x": pa.array(values, TYPES[data_type])})
+    assert Condition("t", condition).mask(data, {"x": data_type}).to_pylist() == held
+
+
 @RELAXED
 @given(TEXTS, TEXTS)
 @example("10% off", "10% off")

@@ -168,7 +168,7 @@ def test_what_is_gone_at_amazon_is_no_longer_valid(
     """Rows of a table that is asked about, and says when it was."""
 
     @dlt.source(name="listings")
-    def listings(rows: List[Dict[str, Any]]) -> Any:
+    def listings(listings: List[Dict[str, Any]]) -> Any:
         hard = deletes == "hard"
 
         @dlt.resource(
@@ -181,7 +181,7 @@ def test_what_is_gone_at_amazon_is_no_longer_valid(
             },
         )
         def listed() -> Any:
-            yield rows
+            yield listings
 
         made = listed()
         hints = Hints(checked_rules(history_mode=["listed"]), dlt.current.source_schema().naming)
@@ -194,7 +194,9 @@ def test_what_is_gone_at_amazon_is_no_longer_valid(
         ]
 
     def row(sku: str, price: int, minute: int) -> Dict[str, Any]:
-        return {"place": "US", "sku": sku, "price": price, "retrieved_at": NOW.add(minutes=minute)}
+        asked = NOW.add(minutes=minute)
+        parts = [{"price": price}]
+        return {"place": "US", "sku": sku, "price": price, "retrieved_at": asked, "parts": parts}
 
     pipeline = make_pipeline(destination)
     pipeline.run(listings([row("1", 5, 0), row("2", 5, 0)]))
@@ -207,6 +209,8 @@ def test_what_is_gone_at_amazon_is_no_longer_valid(
     # it comes back, also when it is gone and back in one load
     pipeline.run(listings([row("1", 5, 0), gone, row("1", 5, 1)]))
     assert found() == [("1", 5, False), ("1", 5, True), ("2", 5, False), ("2", 7, True)]
+    # each version has its parts once
+    assert sorted(part["price"] for part in rows(pipeline, "listed__parts")) == [5, 5, 5, 7]
 
 
 def test_a_version_that_comes_back_within_a_run_has_an_id_of_its_own() -> None:

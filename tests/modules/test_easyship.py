@@ -132,16 +132,27 @@ def test_packages_are_those_of_the_simulator_and_followed_until_they_arrive(
 
 
 def test_a_changed_order_is_asked_about_at_once(make_pipeline: Any, sim: Simulator) -> None:
-    pipeline = make_pipeline("duckdb")
-    pipeline.run(source(sim))
-    one = next(id for id, p in truth(sim).items() if p["packageStatus"] == "Delivered")
+    pipeline, packages = make_pipeline("duckdb"), truth(sim)
+    one, unpaid = (id for id, p in list(packages.items())[:2] if p["packageStatus"] == "Delivered")
+    cancelled = next(id for id, p in packages.items() if p["packageStatus"] == "PickedUp")
+    sim.account.change_order(unpaid, {"fulfillment": {"fulfillmentStatus": "PENDING"}})
     sim.clock.advance(HOUR)
+    pipeline.run(source(sim))
+    assert unpaid not in asked_about(sim)
     sim.requests.clear()
     sim.account.touch_order(one)
+    sim.account.change_order(cancelled, {"fulfillment": {"fulfillmentStatus": "CANCELLED"}})
     sim.clock.advance(600)
     pipeline.run(source(sim))
-    asked = [r.query["amazonOrderId"] for r in sim.requests.of("getScheduledPackage")]
-    assert asked.count(one) == 1
+    assert asked_about(sim).count(one) == asked_about(sim).count(cancelled) == 1
+    # what is cancelled stays as it is
+    sim.clock.advance(13 * HOUR)
+    pipeline.run(source(sim))
+    assert asked_about(sim).count(one) == asked_about(sim).count(cancelled) == 1
+
+
+def asked_about(sim: Simulator) -> List[str]:
+    return [r.query["amazonOrderId"] for r in sim.requests.of("getScheduledPackage")]
 
 
 def test_every_field_of_amazons_model_reaches_a_column(
@@ -200,6 +211,20 @@ def test_without_its_role_the_table_is_skipped(make_pipeline: Any, sim: Simulato
     assert sentence.startswith("easyship_package was skipped") and not failed(pipeline)
     assert "Direct-to-Consumer Shipping (Restricted)" in sentence
     assert len(sim.requests.of("getScheduledPackage")) == 1 and rows(pipeline, "orders")
+
+
+def test_orders_are_loaded_with_it_and_told_when_they_fail(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    """Otherwise their cursor would pass what a later run with ORDERS has to load."""
+    pipeline = make_pipeline("duckdb")
+    sim.faults.add("status", "searchOrders", skip=1, status=503)
+    pipeline.run(source(sim))
+    assert failed(pipeline) and "orders is incomplete" in "".join(problems(pipeline))
+    sim.faults.clear()
+    pipeline.run(source(sim, modules=["ORDERS", "EASYSHIP"]))
+    ids = {order["orderId"] for order in sim.account.orders()}
+    assert {row["order_id"] for row in rows(pipeline, "orders")} == ids and not failed(pipeline)
 
 
 def test_other_marketplaces_cost_nothing(make_pipeline: Any) -> None:

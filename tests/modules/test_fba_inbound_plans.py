@@ -241,9 +241,18 @@ def test_a_run_whose_time_is_up_goes_on_where_it_was(make_pipeline: Any, sim: Si
     assert first < len(rows(pipeline, PLAN))
     load(pipeline, sim)
     assert_equals_truth(pipeline, sim)
+
+
+def test_an_earlier_start_of_history_brings_older_plans(make_pipeline: Any, sim: Simulator) -> None:
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim, historical_sync_time_frame="2026-06-05")
+    first = len(rows(pipeline, PLAN))
     calls(sim)
-    load(pipeline, sim, historical_sync_time_frame="2026-01-01")
-    assert calls(sim).count("getInboundPlan") == total, "history begins earlier now"
+    load(pipeline, sim)
+    total = len(plans(sim.account, sim.account.now()))
+    assert 0 < first < total
+    assert calls(sim).count("getInboundPlan") == total - first
+    assert_equals_truth(pipeline, sim)
 
 
 def test_lists_that_amazon_refuses_are_left_out_and_told(

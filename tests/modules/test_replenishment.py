@@ -167,6 +167,13 @@ def test_history_goes_two_years_back_and_a_limited_run_goes_on(
     # the week that began two years and half a day ago is not whole any more
     assert len(found) == 103 and min(found) == "2024-06-24"
     assert metrics(pipeline)[OF_ALL].get("failed") is None
+    sim.clock.advance(86_400)
+    sim.requests.clear()
+    for _ in range(4):
+        load(pipeline, sim, OF_ALL, marketplace_ids=[US], package_time=0.0)
+    read = [body["timeInterval"]["startDate"][:10] for body in bodies(sim, GET_METRICS.name)]
+    assert read == ["2026-05-18", "2026-05-25", "2026-06-01", "2026-06-08"], "run by run"
+    assert not problems(pipeline)
 
 
 @pytest.mark.parametrize("choice", ["soft", "hard"])

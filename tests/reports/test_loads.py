@@ -1,10 +1,5 @@
 """Reports in a destination: truth compared row by row, windows that replace themselves whole."""
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 from collections import Counter
 from decimal import Decimal
 from typing import Any, Dict, List
@@ -13,14 +8,11 @@ import dlt
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import Clock
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.reports import report, report_resources
-from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.report_facts import tallies
-from amazon_selling_partner.simulator.reports import ReportBook
 from amazon_selling_partner.sync.summary import metrics
-from tests.utils import ROOT, dataset, rows
+from tests.utils import dataset, rows
 
 from .utils import CA, DE, JP, NOW, US, account
 
@@ -314,70 +306,45 @@ def test_what_was_not_loaded_stands_in_the_metrics(make_pipeline: Any) -> None:
         assert rows(pipeline, "fba_returns_report")
 
 
-KILLED = textwrap.dedent("""
-    import os, sys, threading, time
-    import dlt
-    from dlt.common import pendulum
-    from tests.reports.utils import REGIONS, US
-    from amazon_selling_partner import SellingPartnerCredentials, connect
-    from amazon_selling_partner.client import Clock
-    from amazon_selling_partner.reports import report_resources
+def test_r14_lists_inside_of_a_document_are_tables(destination: str, make_pipeline: Any) -> None:
+    """Products of a promotion have their own rows, with money as money, and vanish with it."""
+    with account() as seller:
+        pipeline = make_pipeline(destination)
+        kind = "GET_PROMOTION_PERFORMANCE_REPORT"
+        product = '{"asin": "0131103628", "productUnitsSold": 2, "productRevenue": 12.50}'
+        other = '{"asin": "B01", "productUnitsSold": 1, "productRevenue": 0.10}'
 
-    url, token_url, directory, since = sys.argv[1:5]
-    credentials = SellingPartnerCredentials()
-    for item in sys.argv[5:]:
-        name, value = item.split("=", 1)
-        setattr(credentials, name, value)
+        def document(*products: str) -> bytes:
+            promotion = f'"promotionId": "0001", "includedProducts": [{",".join(products)}]'
+            return f'{{"promotions": [{{{promotion}, "unitsSold": 3}}]}}'.encode()
 
-    @dlt.source(name="amazon_selling_partner")
-    def source():
-        client = connect(credentials, "NORTH_AMERICA", api_url=url, token_url=token_url)
-        yield from report_resources(client, [US], pendulum.parse(since))
-
-    pipeline = dlt.pipeline(
-        "killed",
-        pipelines_dir=directory,
-        destination=dlt.destinations.duckdb(os.path.join(directory, "killed.duckdb")),
-        dataset_name="rows",
-    )
-    names = ("sales_and_traffic_business_sku_report_daily", "fba_returns_report")
-    pipeline.run(source().with_resources(*names, "report_run"), loader_file_format="parquet")
-    print("loaded")
-    """)
-
-
-def test_r6_killed_processes_end_complete(tmp_path: Any) -> None:
-    """SIGKILL at growing moments, then once to the end: nothing twice, nothing lost, few requests."""
-    with Simulator(seed=3, orders_per_day=5, days=20) as simulator:
-        book = simulator.account.part(ReportBook)
-        book.queue_seconds, book.making_seconds = 0.2, 0.3
-        script = tmp_path / "killed.py"
-        script.write_text(KILLED)
-        since = pendulum.now("UTC").subtract(days=4).to_date_string()
-        arguments = [f"{k}={v}" for k, v in simulator.credentials.items()]
-        command = [
-            sys.executable,
-            str(script),
-            simulator.url,
-            simulator.token_url,
-            str(tmp_path),
-            since,
-            *arguments,
+        seller.book.documents[kind] = document(product, other)
+        since = NOW.subtract(days=3)
+        load(pipeline, seller.source("promotion_report", since=since))
+        assert [row["units_sold"] for row in rows(pipeline, "promotion_report")] == [3]
+        found = rows(pipeline, "promotion_product_report", "asin")
+        assert [(r["promotion_id"], r["asin"], r["product_revenue"]) for r in found] == [
+            ("0001", "0131103628", Decimal("12.50")),
+            ("0001", "B01", Decimal("0.10")),
         ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        for requests in (1, 3):
-            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-            while book.requested.total() < requests and process.poll() is None:
-                Clock().sleep(0.05)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-        assert "loaded" in done.stdout, done.stderr[-2000:]
-        bodies = Counter(
-            (report.type, report.start, str(report.options)) for report in book.reports.values()
-        )
-        # only the one report whose id died with the process may be asked for twice
-        assert sum(bodies.values()) - len(bodies) <= 1
+        seller.clock.advance(86400)
+        seller.book.documents[kind] = document(other)
+        load(pipeline, seller.source("promotion_report", since=since))
+        assert [r["asin"] for r in rows(pipeline, "promotion_product_report")] == ["B01"]
+
+
+def test_a_row_with_u_0000_is_kept_aside_and_loads_everywhere(
+    destination: str, make_pipeline: Any
+) -> None:
+    with account() as seller:
+        pipeline = make_pipeline(destination)
+        lines = b"amazon-order-id\tsku\tquantity\n114-1\tA\t1\n114-2\tB\0\t1\n"
+        seller.book.documents["GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"] = lines
+        load(pipeline, seller.source("orders_report"))
+        assert [row["sku"] for row in rows(pipeline, "orders_report")] == ["A"]
+        (aside,) = rows(pipeline, "report_rejected_row")
+        assert aside["raw_text"] == "114-2\tB\\x00\t1"
+        assert "U+0000" in aside["reason"] and aside["line_number"] == 3
 
 
 def test_x3_removed_types_are_refused_before_any_request() -> None:

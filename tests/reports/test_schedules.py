@@ -6,14 +6,12 @@ from typing import Any, Dict, List
 import jsonschema
 import pytest
 
-from amazon_selling_partner.reports.definitions import known_reports
 from amazon_selling_partner.sync.summary import metrics
 from tests.utils import model, rows
 
 from .test_loads import load
-from .utils import CA, NOW, US, Account, account, run_rows, table_rows
+from .utils import CA, NOW, REPORTS, US, Account, account, run_rows, table_rows
 
-REPORTS = {item.name: item for item in known_reports()}
 ORDERS = REPORTS["order_shipping_xml_report"]
 PENDING = REPORTS["pending_orders_xml_report"]
 FLAT = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"

@@ -10,6 +10,7 @@ from dlt.common import pendulum
 from amazon_selling_partner import SellingPartnerCredentials, connect
 from amazon_selling_partner.client import SellingPartnerClient, VirtualClock
 from amazon_selling_partner.reports import report_resources
+from amazon_selling_partner.reports.definitions import known_reports
 from amazon_selling_partner.reports.jobs import Journal
 from amazon_selling_partner.reports.lifecycle import Desk
 from amazon_selling_partner.reports.planning import Plan
@@ -21,6 +22,12 @@ from amazon_selling_partner.simulator.reports import ReportBook
 US, CA, DE, JP = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1PA6795UKMFR9", "A1VC38T7YXB528"
 REGIONS = {US: "NORTH_AMERICA", CA: "NORTH_AMERICA", DE: "EUROPE", JP: "FAR_EAST"}
 NOW = pendulum.datetime(2026, 11, 23, 13, 37)
+
+REPORTS = {item.name: item for item in known_reports(["SKU", "CHILD", "PARENT"])}
+VENDOR_DAY = REPORTS["vendor_sales_manufacturing_retail_report_daily"]
+RETURNS = REPORTS["fba_returns_report"]
+INVENTORY = REPORTS["fba_managed_inventory_report"]
+SALES_TRAFFIC = REPORTS["sales_and_traffic_business_sku_report_daily"]
 
 
 class Account:

@@ -19,11 +19,12 @@ ORDER_LINE = columns(
     decimal="item_price item_tax shipping_price shipping_tax gift_wrap_price gift_wrap_tax"
     " item_promotion_discount ship_promotion_discount",
 )
-SHIPPED_LINE = columns(
+TO_SHIP = columns(
     timestamp="purchase_date payments_date reporting_date promise_date",
     bigint="quantity_purchased quantity_shipped quantity_to_ship days_past_promise",
-    decimal="item_price item_tax shipping_price shipping_tax",
+    decimal="shipping_price shipping_tax ship_promotion_discount",
 )
+SHIPPED_LINE = {**TO_SHIP, **columns(decimal="item_price item_tax")}
 
 
 def _orders(name: str, report_type: str, **more: Any) -> Report:
@@ -163,7 +164,7 @@ ORDER_REPORTS: Tuple[Report, ...] = (
     Report(
         "actionable_orders_report",
         "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING",
-        (Table("actionable_orders_report", columns=SHIPPED_LINE),),
+        (Table("actionable_orders_report", columns=TO_SHIP),),
         role=SHIPPING_ROLE,
         restricted=True,
     ),
@@ -279,8 +280,20 @@ TAX_REPORTS: Tuple[Report, ...] = (
     _months(
         "gst_stock_transfer_report", "GET_GST_STR_ADHOC", format="csv", role="Amazon Fulfillment"
     ),
-    _listed("gst_b2b_scheduled_report", "GST_MTR_B2B", format="csv", schedule="P1M", role=REMITTANCE_ROLE),
-    _listed("gst_b2c_scheduled_report", "GST_MTR_B2C", format="csv", schedule="P1M", role=REMITTANCE_ROLE),
+    _listed(
+        "gst_b2b_scheduled_report",
+        "GST_MTR_B2B",
+        format="csv",
+        schedule="P1M",
+        role=REMITTANCE_ROLE,
+    ),
+    _listed(
+        "gst_b2c_scheduled_report",
+        "GST_MTR_B2C",
+        format="csv",
+        schedule="P1M",
+        role=REMITTANCE_ROLE,
+    ),
     _listed(
         "gst_stock_transfer_scheduled_report",
         "GST_MTR_STOCK_TRANSFER_REPORT",

@@ -12,7 +12,8 @@ INSIGHT_ROLE = "Selling Partner Insights"
 HALF_AN_HOUR = timedelta(minutes=30)
 DAILY = timedelta(hours=20)
 
-LISTING = columns(decimal="price", bigint="quantity pending_quantity")
+OFFER = columns(decimal="price", bigint="quantity")
+LISTING = {**OFFER, **columns(bigint="pending_quantity")}
 
 
 def _listings(
@@ -39,8 +40,8 @@ LISTING_REPORTS: Tuple[Report, ...] = (
     ),
     _listings("active_listings_report", "GET_MERCHANT_LISTINGS_DATA"),
     _listings("inactive_listings_report", "GET_MERCHANT_LISTINGS_INACTIVE_DATA"),
-    _listings("open_listings_report", "GET_FLAT_FILE_OPEN_LISTINGS_DATA"),
-    _listings("cancelled_listings_report", "GET_MERCHANT_CANCELLED_LISTINGS_DATA"),
+    _listings("open_listings_report", "GET_FLAT_FILE_OPEN_LISTINGS_DATA", OFFER),
+    _listings("cancelled_listings_report", "GET_MERCHANT_CANCELLED_LISTINGS_DATA", OFFER),
     _listings("back_compatible_listings_report", "GET_MERCHANT_LISTINGS_DATA_BACK_COMPAT"),
     _listings("lite_listings_report", "GET_MERCHANT_LISTINGS_DATA_LITE"),
     _listings("liter_listings_report", "GET_MERCHANT_LISTINGS_DATA_LITER"),

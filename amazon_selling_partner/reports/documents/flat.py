@@ -100,9 +100,7 @@ def read(document: Document, layout: FlatLayout, counts: Counts) -> Iterator[Nam
         yield from _rows(copy, document.encoding, layout, counts)
 
 
-def _rows(
-    document: Document, encoding: str, layout: FlatLayout, counts: Counts
-) -> Iterator[Named]:
+def _rows(document: Document, encoding: str, layout: FlatLayout, counts: Counts) -> Iterator[Named]:
     pieces = _pieces(document)
     first = next(pieces, None)
     if first is None:

@@ -96,10 +96,8 @@ class JsonTable:
 
         Returns:
             Optional[Part]: None where pyarrow cannot read them exactly, where the piece is not
-            made of whole records, or has fields not met before or nested tables.
+            made of whole records, or has fields not met before or lists.
         """
-        if self._below:
-            return None
         schema = self._schema()
         if not lines:
             piece = piece.lstrip(SPACE).join(WRAP)

@@ -2,12 +2,20 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from amazon_selling_partner.reports.documents import FlatLayout, JsonLayout, TableLayout
-from amazon_selling_partner.reports.documents.encoding import declared_encoding, fallback_encoding
+from amazon_selling_partner.reports.documents.encoding import (
+    Evidence,
+    declared_encoding,
+    fallback_encoding,
+    is_utf8,
+)
 
 from .utils import read
 
@@ -73,6 +81,35 @@ def test_lesson_d4_utf8_with_a_damaged_line_keeps_that_line_aside_and_the_rest_r
     assert rejected["line_number"] == 7002
     assert rejected["raw_text"] == "7000\tbro\\\\ken \\xff\\xfe"
     assert rejected["reason"] == "not valid utf-8"
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=20),
+        st.text(max_size=6).map(str.encode),
+        st.text(st.characters(categories=["Cs", "Lo"]), max_size=4).map(
+            lambda text: text.encode("utf-8", "surrogatepass")
+        ),
+    )
+)
+def test_utf8_is_judged_as_python_judges_it(data: bytes) -> None:
+    try:
+        data.decode()
+        valid = True
+    except UnicodeDecodeError:
+        valid = False
+    assert is_utf8(data) == is_utf8(memoryview(data)) == valid
+
+
+def test_lesson_r13_one_long_line_is_looked_at_in_linear_time() -> None:
+    """A JSON report without line ends; joined again and again it would take minutes."""
+    evidence = Evidence(None, "cp1252")
+    began = time.process_time()
+    for _ in range(15_000):
+        evidence.feed("é".encode() * 1500)
+    assert evidence.encoding() == "utf-8"
+    assert time.process_time() - began < 20
 
 
 def test_declared_charset_that_does_not_hold_gives_way_to_utf8() -> None:

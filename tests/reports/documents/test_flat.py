@@ -12,6 +12,7 @@ from amazon_selling_partner.reports.documents import (
     DocumentBroken,
     FlatLayout,
     TableLayout,
+    document,
     flat,
 )
 
@@ -262,6 +263,25 @@ def test_a_line_with_u_0000_is_kept_aside(encoding: str) -> None:
     assert {row["reason"] for row in result.rejected} == {
         "holds U+0000, which PostgreSQL cannot store"
     }
+
+
+def test_u_0000_is_found_where_every_line_is_regular() -> None:
+    data = b"a\tb\n" + b"1\tx\n" * 1000 + b"2\t\0\n" + b"3\ty\n"
+    result = read(data, FLAT)
+    assert len(result.rows()) == 1001
+    assert [row["raw_text"] for row in result.rejected] == ["2\t\\x00"]
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_line_too_long_for_a_text_file_is_an_error_before_the_first_row(
+    quoted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "LONGEST_LINE", 500)
+    fine = b"a\tb\n" + b"1\t2\n" * 500
+    layout = FlatLayout(TableLayout("t"), quoted=quoted)
+    assert len(read(fine, layout, size=40).rows()) == 500
+    with pytest.raises(DocumentBroken, match="line longer than 64 MB"):
+        read(fine + b"3\t" + b"x" * 700 + b"\n4\t5\n", layout, size=40)
 
 
 def test_a_byte_order_mark_inside_of_a_document_is_a_character(

@@ -22,6 +22,7 @@ from amazon_selling_partner.reports.documents import (
     Document,
     DocumentBroken,
     JsonLayout,
+    Nested,
     TableLayout,
     json_rows,
     read_document,
@@ -274,6 +275,65 @@ def test_names_by_the_caller_and_objects_kept_whole() -> None:
 
 
 CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
+
+
+@pytest.mark.parametrize("size", [1, 30, 10_000])
+def test_lists_of_objects_in_records_become_tables_with_the_ids_above_them(size: int) -> None:
+    asins = TableLayout("asins", {"discount": DECIMAL})
+    coupons = TableLayout("coupons", {"clips": BIGINT}, nested={"asins": Nested(asins, ("c", "k"))})
+    layout = JsonLayout(
+        {"campaigns": TableLayout("campaigns", nested={"coupons": Nested(coupons, ("c",))})}
+    )
+    data = {
+        "campaigns": [
+            {
+                "c": "001",
+                "coupons": [
+                    {"k": "7", "clips": 1, "asins": [{"asin": "A", "discount": 1.5}]},
+                    {"k": "8", "clips": 2, "asins": [], "new": {"x": 1}},
+                ],
+            },
+            {"c": "002"},
+            {
+                "c": "003",
+                "coupons": [{"k": "9", "asins": [{"asin": "B"}, {"asin": "C", "c": "x"}]}],
+            },
+            {"c": "004", "coupons": None},
+            {"c": "005", "coupons": ["odd", {"k": "1"}]},
+        ]
+    }
+    result = read(json.dumps(data).encode(), layout, size=size)
+    assert [list(row.values()) for row in result.rows("campaigns")] == [
+        ["001", None], ["002", None], ["003", None], ["004", None],
+        # what is no list of objects stays with its record
+        ["005", '["odd",{"k":"1"}]'],
+    ]  # fmt: skip
+    assert result.rows("coupons") == [
+        {"c": "001", "k": "7", "clips": 1, "new__x": None},
+        {"c": "001", "k": "8", "clips": 2, "new__x": "1"},
+        {"c": "003", "k": "9", "clips": None, "new__x": None},
+    ]
+    assert result.rows("asins") == [
+        {"c": "001", "k": "7", "asin": "A", "discount": Decimal("1.5")},
+        {"c": "003", "k": "9", "asin": "B", "discount": None},
+        {"c": "x", "k": "9", "asin": "C", "discount": None},
+    ]
+
+
+@pytest.mark.parametrize("first", range(4, 40))
+def test_a_number_at_the_end_of_what_was_read_goes_on(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the lists and inside of them: 12345 must not be taken for 12 and 345."""
+    monkeypatch.setattr(json_rows, "FIRST", first)
+    monkeypatch.setattr(json_rows, "PIECE", first)
+    data = b'{"number":1234567,"rows":[{"a":"x"},7654321,{"a":"y"}],"other":98765}'
+    result = read(data, LAYOUT, size=3)
+    assert result.counts.properties == {"number": 1234567, "other": 98765}
+    assert result.rows() == [{"a": "x"}, {"a": "y"}]
+    assert [row["raw_text"] for row in result.rejected] == ["7654321"]
+
+
 LEAF = st.one_of(
     st.none(),
     st.booleans(),

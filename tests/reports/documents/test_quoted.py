@@ -45,6 +45,14 @@ def test_a_quote_that_pairs_with_one_far_below_does_not_swallow_what_is_between(
     assert [row["line_number"] for row in result.rejected] == [2, 101]
 
 
+def test_a_record_over_several_lines_that_has_another_width_is_none() -> None:
+    """Two stray quotes pair up, but what they make does not fit: the lines between are kept."""
+    lines = ["a,b,c", '1,"unclosed,y', "2,fine,z", '3",x,z', "4,x,y"]
+    result = read("\n".join(lines).encode(), CSV)
+    assert [row["a"] for row in result.rows()] == ["2", '3"', "4"]
+    assert [row["raw_text"] for row in result.rejected] == ['1,"unclosed,y']
+
+
 def test_long_short_and_undecodable_lines() -> None:
     data = b"a,b,c\n1,2\n1,2,3,4\nalone\n\xff,2,3\n5,6,7\n"
     result = read(data, CSV, "text/csv; charset=utf-8", size=5)

@@ -102,6 +102,12 @@ def test_entities_cannot_eat_the_memory() -> None:
         read(body.encode(), LAYOUT)
 
 
+def test_a_document_type_is_refused_though_it_declares_nothing() -> None:
+    body = "<!DOCTYPE x><x><Order><a>1</a></Order></x>"
+    with pytest.raises(DocumentBroken, match="declares a document type: refused"):
+        read(body.encode(), LAYOUT)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
 def test_encodings(encoding: str) -> None:
     declared = "" if encoding.startswith("utf-") else f' encoding="{encoding}"'

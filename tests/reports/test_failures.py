@@ -1,0 +1,142 @@
+"""Reports that Amazon does not make, refuses, or makes too late: told, and the rest goes on."""
+
+from dataclasses import replace
+
+import pytest
+from dlt.common import pendulum
+
+from amazon_selling_partner.client.errors import CredentialsError
+
+from .utils import (
+    INVENTORY,
+    NOW,
+    REPORTS,
+    RETURNS,
+    SALES_TRAFFIC,
+    VENDOR_DAY,
+    account,
+    run_rows,
+    table_rows,
+)
+
+
+def test_r1_r2_cancelled_is_no_data_and_said_so() -> None:
+    with account() as seller:
+        seller.book.fail("GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA", "CANCELLED")
+        rows = seller.run([RETURNS])
+        (run,) = run_rows(rows)
+        assert run["status"] == "CANCELLED" and "no data" in run["reason"]
+        assert seller.last.outcomes.metrics() == {RETURNS.name: {"no_data": 1}}
+        # still inside the time in which Amazon changes it: asked for again the next day
+        seller.clock.advance(86400)
+        assert {row["status"] for row in run_rows(seller.run([RETURNS]))} == {"DONE"}
+
+
+def test_r2_a_cancelled_window_keeps_the_rows_it_had() -> None:
+    with account() as seller:
+        seller.run([RETURNS])
+        seller.clock.advance(86400)
+        seller.book.fail(RETURNS.report_type, "CANCELLED")
+        rows = seller.run([RETURNS])
+        assert {item.table for item in rows} == {"report_run"}
+
+
+FATAL_TEXTS = [
+    ("The requested marketplaceId did not match the marketplace associated with the selling partner"
+     " account", "failed", "marketplace_ids", 1),
+    ("No vendor code set as manufacturing role for vendor group", "skipped", "vendor code", 1),
+    ("Please verify if you have correct credentials and/or required permissions to request this"
+     " report", "skipped", "role", 1),
+    ("The report data for the requested date range is not yet available", "left", "published", 4),
+    ("sellingProgram parameter contains an invalid value", "failed", "sellingProgram = 'RETAIL'", 1),
+    ("This report type requires the reportPeriod, distributorView, sellingProgram reportOption to be"
+     " specified", "failed", "reportPeriod", 1),
+    ("Report type 56300 does not support account ID of type class"
+     " com.amazon.partner.account.id.MerchantAccountId.", "failed", "is_vendor", 1),
+    ("Something nobody has seen before", "failed", "Something nobody has seen before", 3),
+    ("", "failed", "gave no reason", 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text,what,says,requests", FATAL_TEXTS)
+def test_r3_r16_fatal_tells_its_reason(text: str, what: str, says: str, requests: int) -> None:
+    with account(vendor=True) as seller:
+        seller.book.fail(VENDOR_DAY.report_type, "FATAL", text, times=3)
+        rows = seller.run([VENDOR_DAY])
+        metrics = seller.last.outcomes.metrics()[VENDOR_DAY.name]
+        assert says in metrics[what]
+        assert seller.book.requested.total() == requests
+        assert any(text in (row["reason"] or "") for row in run_rows(rows))
+        # nothing is swallowed: the window is still open
+        seller.clock.advance(7200)
+        again = seller.run([VENDOR_DAY])
+        assert {row["status"] for row in run_rows(again)[-1:]} <= {"DONE", "FATAL"}
+        assert seller.book.requested.total() > requests
+
+
+def test_brand_analytics_fatal_without_data_is_done() -> None:
+    terms = REPORTS["search_terms_report_weekly"]
+    with account() as seller:
+        seller.book.fail(
+            terms.report_type,
+            "FATAL",
+            "The requested data is unavailable. Please try a different date range",
+        )
+        seller.run([terms], since=NOW.subtract(days=14))
+        assert seller.last.outcomes.metrics() == {terms.name: {"no_data": 1}}
+        assert seller.run([terms], since=NOW.subtract(days=14)) == []
+
+
+def test_w5_a_day_that_is_not_published_comes_with_a_later_run() -> None:
+    with account(vendor=True) as seller:
+        eager = replace(VENDOR_DAY, lag=pendulum.duration(hours=48))
+        seller.run([eager], since=NOW.subtract(days=3))
+        assert "published" in seller.last.outcomes.metrics()[eager.name]["left"]
+        seller.clock.advance(86400)
+        rows = seller.run([eager], since=NOW.subtract(days=3))
+        assert "DONE" in {row["status"] for row in run_rows(rows)}
+
+
+def test_r4_a_fatal_report_is_never_used_again() -> None:
+    with account(vendor=True) as seller:
+        seller.book.fail(VENDOR_DAY.report_type, "FATAL", "", times=1)
+        rows = seller.run([VENDOR_DAY])
+        first, second = run_rows(rows)
+        assert (first["status"], second["status"]) == ("FATAL", "DONE")
+        assert first["report_id"] != second["report_id"]
+
+
+def test_u4_a_missing_role_skips_the_type_and_nothing_else() -> None:
+    with account() as seller:
+        seller.simulator.account.roles.discard("Brand Analytics")
+        rows = seller.run([SALES_TRAFFIC, INVENTORY], since=NOW.subtract(days=5))
+        assert "Brand Analytics" in seller.last.outcomes.metrics()[SALES_TRAFFIC.name]["skipped"]
+        assert table_rows(rows, INVENTORY.name)
+        # one refusal is enough to know
+        assert len(seller.bodies(SALES_TRAFFIC.report_type)) == 1
+
+
+def test_u4_a_document_that_is_refused_does_not_hold_up_the_others() -> None:
+    with account() as seller:
+        seller.simulator.faults.add("forbidden", "getReportDocument", times=1)
+        rows = seller.run([INVENTORY, RETURNS, REPORTS["merchant_listings_report"]])
+        skipped = [n for n, m in seller.last.outcomes.metrics().items() if "skipped" in m]
+        assert len(skipped) == 1
+        done = {row["table_name"] for row in run_rows(rows) if row["status"] == "DONE"}
+        assert len({row["table_name"] for row in run_rows(rows) if row["row_count"]}) == 2, done
+
+
+def test_revoked_credentials_end_the_run() -> None:
+    with account() as seller:
+        seller.simulator.auth.revoke(seller.simulator.account)
+        with pytest.raises(CredentialsError):
+            seller.run([INVENTORY])
+
+
+@pytest.mark.parametrize("operation", ["createReport", "getReport", "getReportDocument"])
+@pytest.mark.parametrize("kind", ["status", "throttle", "reset", "expired_token"])
+def test_faults_on_the_way_are_survived(operation: str, kind: str) -> None:
+    with account() as seller:
+        seller.simulator.faults.add(kind, operation, times=1)
+        rows = seller.run([INVENTORY])
+        assert table_rows(rows, INVENTORY.name)

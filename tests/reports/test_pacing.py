@@ -1,0 +1,101 @@
+"""Quotas, of createReport and of single types: bursts used, nothing throttled, nothing blocked."""
+
+from typing import Any, List
+
+from dlt.common import pendulum
+
+from amazon_selling_partner.reports.report import Quota
+
+from .utils import INVENTORY, NOW, REPORTS, RETURNS, SALES_TRAFFIC, account, run_rows
+
+
+def test_r7_a_snapshot_is_asked_for_once_in_its_interval() -> None:
+    with account() as seller:
+        seller.run([INVENTORY])
+        seller.clock.advance(300)
+        assert seller.run([INVENTORY]) == []
+        assert seller.book.requested.total() == 1
+        seller.clock.advance(1800)
+        assert seller.run([INVENTORY]) != []
+
+
+def test_asked_too_often_by_somebody_else_waits_for_the_interval() -> None:
+    with account() as seller:
+        seller.book.fail(
+            INVENTORY.report_type, "FATAL", "This report can be requested once every 30 minutes"
+        )
+        seller.run([INVENTORY])
+        assert "too recently" in seller.last.outcomes.metrics()[INVENTORY.name]["left"]
+        seller.clock.advance(600)
+        seller.run([INVENTORY], budget=300)
+        assert seller.book.requested.total() == 1
+        seller.clock.advance(1800)
+        assert "DONE" in {row["status"] for row in run_rows(seller.run([INVENTORY]))}
+
+
+def test_r17_l1_a_slow_type_never_blocks_the_others() -> None:
+    with account() as seller:
+        seller.book.slow_types[RETURNS.report_type] = (1, 36000)
+        shipments = REPORTS["customer_shipment_sales_report"]
+        began = seller.clock.time()
+        rows = seller.run([RETURNS, shipments, INVENTORY], since=NOW.subtract(days=70))
+        done = [row for row in run_rows(rows) if row["table_name"] != RETURNS.name]
+        assert all(row["status"] == "DONE" for row in done) and len(done) == 4
+        assert max(row["loaded_at"] for row in done).timestamp() - began < 300
+        assert "left for the next run" in seller.last.outcomes.metrics()[RETURNS.name]["left"]
+
+
+def test_l1_the_burst_first_then_one_a_minute() -> None:
+    with account(days=50) as seller:
+        terms = REPORTS["search_terms_report_daily"]
+        began = seller.clock.time()
+        rows = seller.run([terms], since=NOW.subtract(days=33), budget=86400)
+        asked = sorted(row["requested_at"].timestamp() - began for row in run_rows(rows))
+        assert len(asked) == 31
+        assert asked[14] <= 1 and asked[15] >= 55
+        assert asked[-1] <= 16 / 0.0167 + 5
+        # every document was read while the others were being asked for
+        assert seller.clock.time() - began <= 16 / 0.0167 + 200
+        assert all(r.status != 429 for r in seller.simulator.requests)
+
+
+def test_l5_l6_sales_and_traffic_keeps_to_its_quota_and_leaves_the_rest() -> None:
+    with account() as seller:
+        began = seller.clock.time()
+        rows = seller.run([SALES_TRAFFIC], since=NOW.subtract(days=15), budget=600)
+        assert seller.book.requested.total() == 4
+        assert seller.clock.time() - began < 600
+        assert "10 windows left for the next run" == (
+            seller.last.outcomes.metrics()[SALES_TRAFFIC.name]["left"]
+        )
+        newest = max(row["window_start"] for row in run_rows(rows))
+        assert newest == pendulum.datetime(2026, 11, 21)
+        # the next run remembers what was asked in the last hour
+        assert run_rows(seller.run([SALES_TRAFFIC], since=NOW.subtract(days=15), budget=60)) == []
+        seller.clock.advance(3600)
+        seller.run([SALES_TRAFFIC], since=NOW.subtract(days=15), budget=600)
+        assert seller.book.requested.total() == 8
+        assert all(r.status != 429 for r in seller.simulator.requests)
+
+
+def test_l6_96_a_day() -> None:
+    with account(days=130) as seller:
+        began = seller.clock.time()
+        seller.run([SALES_TRAFFIC], since=NOW.subtract(days=120), budget=90000)
+        assert seller.book.requested.total() <= 100
+        day = [r for r in seller.simulator.requests if r.operation == "createReport"]
+        assert sum(request.time < began + 86400 for request in day) == 96
+
+
+def test_l5_a_backfill_over_several_runs_ends_complete() -> None:
+    with account() as seller:
+        since = NOW.subtract(days=20)
+        windows: List[Any] = []
+        for _ in range(6):
+            rows = seller.run([SALES_TRAFFIC], since=since, budget=3700)
+            windows += [row["window_start"] for row in run_rows(rows) if row["loaded_at"]]
+        assert len(windows) == len(set(windows)) == 19
+
+
+def test_quotas_of_a_type_are_data() -> None:
+    assert SALES_TRAFFIC.quotas == (Quota(4, 3600), Quota(96, 86400))

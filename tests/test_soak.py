@@ -1,0 +1,20 @@
+"""The soak's short form: a living account, faults and a kill, and the dataset is the truth."""
+
+from pathlib import Path
+
+from benchmarks._soak import START, SharedClock, Soak, account
+from benchmarks._soak_calls import figures
+from benchmarks._soak_truth import check
+
+
+def test_a_living_account_is_the_truth_after_all_that_went_wrong(workplace: Path) -> None:
+    clock = SharedClock(workplace / "clock", START.timestamp())
+    with account(clock, orders_per_day=1, products=8) as simulator:
+        soak = Soak(simulator, workplace, runs=8, days=6, seed=2, kills=1)
+        soak.go()
+        assert soak.happened["runs: killed"] == 1
+        assert len(soak.happened) > 8, "too little happened"
+        ratio = figures(soak)
+        tables = check(soak)
+    assert len(tables) > 40 and tables["orders"] > 20
+    assert ratio <= 1.1
