@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 import dlt
 from dlt.common import pendulum
@@ -151,7 +151,7 @@ def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
 
     return list(
         load_packages(
-            pipeline_of(settings), make_source, load, settings.seconds, 2 * HOUR, clock=clock
+            pipeline_of(settings), make_source, load, settings.seconds, 5 * HOUR, clock=clock
         )
     )
 
@@ -170,7 +170,7 @@ class Run:
     """
 
     began: float
-    groups: List[str] = field(default_factory=lambda: list(GROUPS))
+    groups: List[str]
     ended: float = 0.0
     disturbed: str = ""
     whole: bool = False
@@ -192,6 +192,7 @@ class Soak:
         days (float): Over how many days.
         seed (int): Of what happens.
         kills (Optional[int]): How many runs are killed; a twelfth by default.
+        groups (Sequence[str]): What is loaded, of `GROUPS`.
 
     Attributes:
         made (List[Run]): All runs.
@@ -207,11 +208,13 @@ class Soak:
         days: float,
         seed: int = 1,
         kills: Optional[int] = None,
+        groups: Sequence[str] = tuple(GROUPS),
     ) -> None:
         self.simulator = simulator
         self.clock = simulator.clock
         self.folder = folder
         self.runs = runs
+        self.groups = list(groups)
         self.gap = days * DAY / runs
         self.end = simulator.clock.time() + days * DAY
         self.made: List[Run] = []
@@ -247,7 +250,7 @@ class Soak:
             sim.token_url,
             sim.account.seller_id,
             seconds,
-            groups or list(GROUPS),
+            groups or self.groups,
             more,
         )
 
@@ -267,7 +270,7 @@ class Soak:
             # all stock is read again after a day
             self.clock.advance(21 * HOUR)
             self._settlements()
-            self.load(Run(self.clock.time()), self.settings())
+            self.load(Run(self.clock.time(), self.groups), self.settings())
 
     # what happens to the account
 
@@ -328,10 +331,10 @@ class Soak:
 
     def _run(self, number: int) -> None:
         """One run and what disturbs it."""
-        turns = list(GROUPS)[1:]
+        turns = self.groups[1:]
         groups = ["orders", turns[number % len(turns)]]
-        # the first runs load the history of all
-        run = Run(self.clock.time(), groups if number > 1 else list(GROUPS))
+        # the first run loads the history of all
+        run = Run(self.clock.time(), groups if number else self.groups)
         seconds = 6 * HOUR
         chance = self._rng.random()
         self._come_and_go()

@@ -66,9 +66,10 @@ def check(soak: Soak) -> Dict[str, int]:
     pipeline = pipeline_of(settings)
     found = _tables(pipeline)
     assert_orders_equal_truth(pipeline, sim, began - 150)
-    assert loaded(pipeline) == truth(sim), "financial events differ"
-    check_links(pipeline)
-    _check_reconciled(pipeline)
+    if "finance" in soak.groups:
+        assert loaded(pipeline) == truth(sim), "financial events differ"
+        check_links(pipeline)
+        _check_reconciled(pipeline)
     _check_sales(soak, found)
     _check_settlements(soak, found)
     for table in TELL_OF_RUNS:

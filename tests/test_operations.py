@@ -115,7 +115,7 @@ def test_amazons_sandbox_orders_are_shaped() -> None:
 
 PROBES = [
     probe
-    for several in access.PROBES.values()
+    for several in (*access.PROBES.values(), *access.VENDOR_PROBES.values())
     for probes in several
     for probe in probes(["ATVPDKIKX0DER"], NOW)
 ]

@@ -10,11 +10,14 @@ from benchmarks._soak_truth import check
 def test_a_living_account_is_the_truth_after_all_that_went_wrong(workplace: Path) -> None:
     clock = SharedClock(workplace / "clock", START.timestamp())
     with account(clock, orders_per_day=1, products=8) as simulator:
-        soak = Soak(simulator, workplace, runs=8, days=6, seed=2, kills=1)
+        simulator.quota.factor = 100
+        # finance, which writes most tables, has tests like this of its own
+        groups = ("orders", "reports", "products")
+        soak = Soak(simulator, workplace, runs=8, days=6, seed=2, kills=1, groups=groups)
         soak.go()
         assert soak.happened["runs: killed"] == 1
         assert len(soak.happened) > 8, "too little happened"
         ratio = figures(soak)
         tables = check(soak)
-    assert len(tables) > 40 and tables["orders"] > 20
+    assert len(tables) > 25 and tables["orders"] > 20
     assert ratio <= 1.1

@@ -10,7 +10,7 @@ from .routes import Call, Routes
 from .times import DAY_MS, floor_ms
 from .vendor import page
 from .vendor_book import VendorBook
-from .vendor_json import invoice_header, invoice_id, invoice_lines, invoice_updates, issued
+from .vendor_invoice_json import invoice_header, invoice_id, invoice_lines, invoice_updates, issued
 
 ROUTES = Routes()
 

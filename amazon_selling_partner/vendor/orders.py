@@ -125,14 +125,10 @@ def _row(selling_partner: str, marketplace_id: str, order: Any) -> Optional[Dict
     details = order.get("orderDetails") if isinstance(order, dict) else None
     if not isinstance(details, dict) or not order.get("purchaseOrderNumber"):
         return None
-    ids = {
-        "selling_partner": selling_partner,
-        "marketplace_id": marketplace_id,
-        "purchase_order_number": str(order["purchaseOrderNumber"]),
-    }
-    rest = {name: value for name, value in order.items() if name != "orderDetails"}
-    row = {**rest, **details}
-    carry_ids(row, ids)
+    account = {"selling_partner": selling_partner, "marketplace_id": marketplace_id}
+    row = {**account, **order, **details}
+    del row["orderDetails"]
     for name in ("shipWindow", "deliveryWindow"):
         split_interval(row, name)
-    return {**row, "selling_partner": selling_partner, "marketplace_id": marketplace_id}
+    carry_ids(row, {**account, "purchase_order_number": str(order["purchaseOrderNumber"])})
+    return row

@@ -53,8 +53,8 @@ def source_of(account: str, modules: Sequence[str]) -> DltSource:
 def tell(context: Any, result: Any = None) -> None:
     """Writes the summary of a run to the task's log; the task fails if a table did.
 
-    Tables fail alone and dlt's run succeeds all the same, which Airflow would show as green. There is
-    no retry: the source has asked again often enough, and the next run of the DAG goes on.
+    Tables fail alone and dlt's run succeeds all the same, which Airflow would show as green. It is
+    not tried again: the source has asked often enough, and the next run of the DAG goes on.
     """
     told = RunSummary.of(dlt.current.pipeline())
     print(told.text())

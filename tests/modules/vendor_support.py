@@ -14,10 +14,12 @@ from amazon_selling_partner.simulator.vendor_direct import (
     shipping_label,
     shown,
 )
-from amazon_selling_partner.simulator.vendor_json import (
+from amazon_selling_partner.simulator.vendor_invoice_json import (
     invoice_header,
     invoice_lines,
     issued,
+)
+from amazon_selling_partner.simulator.vendor_json import (
     order_status,
     purchase_order,
     shipment,
