@@ -114,8 +114,10 @@ class Settings:
     url: str
     token_url: str
     merchant_id: str
-    seconds: float
+    seconds: Optional[float]
     groups: List[str]
+    skipped: List[str]
+    package_time: float
     more: Dict[str, Any] = field(default_factory=dict)
 
 
@@ -144,14 +146,20 @@ def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
             package_time=package_time,
             **settings.more,
         )
-        return source.with_resources(*(name for group in settings.groups for name in GROUPS[group]))
+        names = [name for group in settings.groups for name in GROUPS[group]]
+        return source.with_resources(*(name for name in names if name not in settings.skipped))
 
     def load(pipeline: dlt.Pipeline, source: Any) -> None:
         pipeline.run(source, loader_file_format="parquet").raise_on_failed_jobs()
 
     return list(
         load_packages(
-            pipeline_of(settings), make_source, load, settings.seconds, 5 * HOUR, clock=clock
+            pipeline_of(settings),
+            make_source,
+            load,
+            settings.seconds,
+            settings.package_time,
+            clock=clock,
         )
     )
 
@@ -236,8 +244,10 @@ class Soak:
     def settings(
         self,
         name: str = "soak",
-        seconds: float = 6 * HOUR,
+        seconds: Optional[float] = 6 * HOUR,
         groups: Optional[List[str]] = None,
+        skipped: Sequence[str] = (),
+        package_time: float = 5 * HOUR,
         **more: Any,
     ) -> Settings:
         """What a run of a pipeline needs."""
@@ -251,6 +261,8 @@ class Soak:
             sim.account.seller_id,
             seconds,
             groups or self.groups,
+            list(skipped),
+            package_time,
             more,
         )
 
@@ -270,7 +282,7 @@ class Soak:
             # all stock is read again after a day
             self.clock.advance(21 * HOUR)
             self._settlements()
-            self.load(Run(self.clock.time(), self.groups), self.settings())
+            self.load(Run(self.clock.time(), self.groups), self.settings(seconds=None))
 
     # what happens to the account
 

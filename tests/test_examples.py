@@ -28,6 +28,9 @@ from .utils import ROOT
 EXAMPLES = ROOT / "examples" / "orchestration"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 
+Parts = Tuple[Tuple[str, ...], ...]
+"""Modules by task."""
+
 
 class Held(Clock):
     """The simulator's clock: an answer that is slow comes when the test says so."""
@@ -154,13 +157,26 @@ def test_what_an_example_uses_exists(path: Path) -> None:
             assert {keyword.arg for keyword in node.keywords} <= set(names), node.func.id
             called.add(node.func.id)
     assert "make" in called
+    (first,) = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "FIRST"
+    ]
+    assert_together(ast.literal_eval(first))
 
 
-def assert_whole(parts: Tuple[Tuple[str, ...], ...]) -> None:
-    """Each module is in one part, and those that need each other's rows in the same."""
-    assert sorted(sum(parts, ())) == sorted(MODULES)
+def assert_together(parts: Parts) -> None:
+    """Those that need each other's rows are in the same part; no module is in two."""
     (orders,) = [part for part in parts if "ORDERS" in part]
     assert {"EASYSHIP", "SHIPPING"} <= set(orders)
+    names = sum(parts, ())
+    assert set(names) <= set(MODULES) and len(names) == len(set(names))
+
+
+def assert_whole(parts: Parts) -> None:
+    """Each module of a seller is in one part."""
+    assert_together(parts)
+    assert set(sum(parts, ())) == set(MODULES)
 
 
 def test_dagster_loads_an_account(

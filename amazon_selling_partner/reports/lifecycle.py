@@ -21,7 +21,7 @@ from . import calls
 from .documents import DocumentBroken, DocumentMissing, error_text
 from .failures import Failure, Kind, classified, refused
 from .jobs import Job, Journal, Stage
-from .outcomes import Outcomes, run_row
+from .outcomes import RUNS, Outcomes, run_row
 from .periods import Window, loaded, periods_in
 from .planning import Plan, Planner, State, StateOf, scope_state
 from .reading import OtherOptions, fetched, rows_of
@@ -243,7 +243,10 @@ class Desk:
                 if job.status == "FATAL":
                     yield from self._failed(job, classified(job.report, error_text(document)))
                 else:
-                    yield from rows_of(self._client, job, document)
+                    for rows in rows_of(self._client, job, document):
+                        if rows.table == RUNS:
+                            self._compare(job, rows.data[0]["row_count"])
+                        yield rows
                     self._done(job)
         except CredentialsError:
             raise
@@ -266,6 +269,18 @@ class Desk:
         else:
             state = scope_state(self._state_of, job.report, job.scope)
             loaded(job.report, job.window, job.asked or self._client.now(), state)
+
+    def _compare(self, job: Job, count: int) -> None:
+        """Tells of a snapshot that is empty all at once: the user has to know, nothing failed."""
+        if job.report.period is Period.SNAPSHOT:
+            state = scope_state(self._state_of, job.report, job.scope)
+            before = state.get("rows", 0)
+            if before and not count:
+                self.outcomes.note(
+                    job.report.name,
+                    f"report {job.report_id} has no rows, the last one had {before}",
+                )
+            state["rows"] = count
 
     def _without_rows(self, job: Job, reason: str) -> Iterator[Rows]:
         logger.info(f"{job.report.name}: report {job.report_id}: {reason}.")

@@ -1,6 +1,7 @@
 """The report definitions against Amazon's schemas and models, where they are present."""
 
 import json
+import re
 from datetime import date
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -18,6 +19,7 @@ from amazon_selling_partner.reports.report import REMOVED, Period, Report, check
 from amazon_selling_partner.reports.scopes import CURRENCIES, packed_asins, scopes_of
 from amazon_selling_partner.reports.tables import hints, layout
 from amazon_selling_partner.settings import MARKETPLACES
+from amazon_selling_partner.simulator.account import ROLES
 from tests.utils import MODELS, model, operations, usage_plan
 
 ALL = known_reports(["PARENT", "CHILD", "SKU"])
@@ -321,6 +323,12 @@ def test_columns_of_text_reports_are_those_of_known_headers() -> None:
             assert set(item.tables[0].columns) - {item.line_number} <= columns, item.name
             checked += 1
     assert checked > 20
+
+
+def test_u12_x4_every_definition_names_its_role_and_what_it_was_described_after() -> None:
+    for item in ALL:
+        assert item.basis in ("schema", "sample", "third party")
+        assert item.role and set(re.split(r", | or ", item.role)) <= set(ROLES), item.name
 
 
 def test_examples_of_names() -> None:

@@ -55,7 +55,7 @@ def test_r18_a_document_that_is_gone_is_asked_for_again_once() -> None:
         assert "DONE" in {row["status"] for row in run_rows(rows)}
 
 
-def test_u9_a_restricted_report_needs_a_token_for_its_own_document() -> None:
+def test_u9_u10_a_restricted_report_needs_a_token_for_its_own_document() -> None:
     shipping = REPORTS["order_shipping_report"]
     with account() as seller:
         rows = seller.run([shipping])

@@ -1,5 +1,8 @@
 """Reports from request to rows, on the simulator: what is asked for, listed, and read."""
 
+from collections import Counter
+from typing import Any
+
 from dlt.common import pendulum
 
 from amazon_selling_partner.reports import calls, report
@@ -94,7 +97,7 @@ def test_r10_pages_of_listed_reports_take_the_token_alone() -> None:
         assert len(run_rows(rows)) == 130
 
 
-def test_r8_w9_settlements_are_listed_and_each_is_read_once() -> None:
+def test_r8_w9_k3_settlements_are_listed_and_each_line_is_read_once() -> None:
     settlement = REPORTS["settlement_report"]
     with account() as seller:
         day = 86_400_000
@@ -176,3 +179,44 @@ def test_several_marketplaces_are_asked_for_one_at_a_time() -> None:
         rows = seller.run([INVENTORY])
         assert sorted(body["marketplaceIds"] for body in seller.bodies()) == [[CA], [US]]
         assert {row["marketplace_id"] for row in table_rows(rows, INVENTORY.name)} == {US, CA}
+
+
+def test_w15_sales_and_traffic_is_asked_for_a_day_at_a_time() -> None:
+    """Amazon sums the rows by ASIN over the whole request."""
+    with account() as seller:
+        rows = seller.run([SALES_TRAFFIC], since=NOW.subtract(days=4))
+        bodies = seller.bodies(SALES_TRAFFIC.report_type)
+        days = [(body["dataStartTime"][:10], body["dataEndTime"][:10]) for body in bodies]
+        assert len(days) == len(set(days)) == 3 and all(start == end for start, end in days)
+        units: Counter[Any] = Counter()
+        for row in table_rows(rows, SALES_TRAFFIC.name):
+            units[row["start_date"]] += row["sales_by_asin_units_ordered"]
+        by_date = table_rows(rows, "sales_and_traffic_business_report_daily")
+        assert {row["date"]: row["sales_by_date_units_ordered"] for row in by_date} == units
+
+
+def test_c2_more_report_options_reach_the_request_and_wrong_ones_none() -> None:
+    with account() as seller:
+        options = {RETURNS.name: {"extra": True}, "ledger_detail_report": {"eventType": "Receipts"}}
+        ledger = REPORTS["ledger_detail_report"]
+        seller.run([RETURNS, ledger], options=options)
+        sent = {body["reportType"]: body["reportOptions"] for body in seller.bodies()}
+        assert sent == {
+            RETURNS.report_type: {"extra": "true"},
+            ledger.report_type: {"eventType": "Receipts"},
+        }
+        seller.run([ledger], options={ledger.name: {"eventType": "receipts"}})
+        assert "eventType = 'receipts'" in seller.last.outcomes.metrics()[ledger.name]["failed"]
+        assert len(seller.bodies(ledger.report_type)) == 1
+
+
+def test_x2_a_snapshot_that_is_empty_all_at_once_is_told() -> None:
+    header, lines = b"sku\tasin\n", b"1\tA\n2\tB\n"
+    with account() as seller:
+        for content, told in ((header + lines, 0), (header, 1), (header, 0), (header + lines, 0)):
+            seller.book.documents[INVENTORY.report_type] = content
+            seller.run([INVENTORY])
+            notes = seller.last.outcomes.metrics().get(INVENTORY.name, {}).get("notes", [])
+            assert len(notes) == told
+            assert all("has no rows, the last one had 2" in note for note in notes)
+            seller.clock.advance(3600)

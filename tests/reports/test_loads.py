@@ -179,7 +179,9 @@ def test_k6_o14_three_levels_of_sales_and_traffic(destination: str, make_pipelin
         assert {row["sku"] for row in rows(pipeline, names[0])} == {None}
 
 
-def test_s3_s4_types_and_characters(destination: str, make_pipeline: Any) -> None:
+def test_d5_r9_s2_s3_s4_settlements_and_listings_have_types_and_characters(
+    destination: str, make_pipeline: Any
+) -> None:
     with account((DE,)) as seller:
         pipeline = make_pipeline(destination)
         seller.book.charset["GET_MERCHANT_LISTINGS_ALL_DATA"] = "Cp1252"
@@ -295,6 +297,17 @@ def test_state_comes_back_in_an_empty_working_directory(
         pipeline.drop()
         load(pipeline, seller.source(SALES_SKU, since=NOW.subtract(days=3)))
         assert seller.book.requested.total() == calls
+
+
+def test_x4_a_table_says_what_it_is_and_how_well_that_is_known(make_pipeline: Any) -> None:
+    with account() as seller:
+        pipeline = make_pipeline("duckdb")
+        load(pipeline, seller.source("fba_returns_report"))
+        told = pipeline.default_schema.tables["fba_returns_report"]["description"]
+        assert told == (
+            "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA, monthly; rows are told apart by"
+            " license_plate_number, order_id, sku, return_date; described after: third party"
+        )
 
 
 def test_what_was_not_loaded_stands_in_the_metrics(make_pipeline: Any) -> None:

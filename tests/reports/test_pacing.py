@@ -1,8 +1,11 @@
 """Quotas, of createReport and of single types: bursts used, nothing throttled, nothing blocked."""
 
+import logging
+import re
 from typing import Any, List
 
-from dlt.common import pendulum
+import pytest
+from dlt.common import logger, pendulum
 
 from amazon_selling_partner.reports.report import Quota
 
@@ -99,3 +102,18 @@ def test_l5_a_backfill_over_several_runs_ends_complete() -> None:
 
 def test_quotas_of_a_type_are_data() -> None:
     assert SALES_TRAFFIC.quotas == (Quota(4, 3600), Quota(96, 86400))
+
+
+def test_l7_a_long_wait_is_told_with_its_reason(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logger, "LOGGER", logging.getLogger("told"))
+    with account() as seller, caplog.at_level("INFO", logger="told"):
+        seller.run([SALES_TRAFFIC], since=NOW.subtract(days=8), budget=7200)
+        waits = [
+            re.search(r"waiting (\d+) s: .* (\d+) wait for quota", record.getMessage())
+            for record in caplog.records
+        ]
+        # four an hour: the fifth waits for the rest of the hour
+        assert any(wait and int(wait[1]) > 3000 and int(wait[2]) == 3 for wait in waits)
+        assert sum(int(wait[1]) for wait in waits if wait) > 3000

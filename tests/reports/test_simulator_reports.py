@@ -72,7 +72,7 @@ def test_answers_have_the_shapes_of_the_model(seller: Account) -> None:
 
 
 @pytest.mark.parametrize("report_type", sorted(SCHEMAS))
-def test_documents_follow_amazons_schemas(report_type: str) -> None:
+def test_x5_documents_follow_amazons_schemas(report_type: str) -> None:
     options: Dict[str, str] = {}
     if report_type.startswith(("GET_VENDOR_SALES", "GET_VENDOR_INVENTORY")):
         options = {"distributorView": "MANUFACTURING", "sellingProgram": "RETAIL"}

@@ -9,7 +9,7 @@ from ..report import Period, Report, Table
 MINUTES = timedelta(minutes=2)
 DAY = timedelta(hours=24)
 ORDER_ROLE = "Inventory and Order Tracking"
-SHIPPING_ROLE = "Direct to Consumer Shipping (Restricted)"
+SHIPPING_ROLE = "Direct-to-Consumer Shipping (Restricted)"
 INVOICING_ROLE = "Tax Invoicing (Restricted)"
 REMITTANCE_ROLE = "Tax Remittance (Restricted)"
 
