@@ -13,7 +13,7 @@ from dlt.extract import make_nested_hints
 
 from .client import Operation, Paging, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
-from .sync import Window, history, isolated, rejected, windows
+from .sync import Window, history, isolated, opened, rejected, windows
 from .sync.windows import OVERLAP
 from .tables import carry_ids, columns
 
@@ -131,6 +131,7 @@ def orders(
     """
     with client.products.told_by("orders"):
         ids = account_marketplaces(client, marketplace_ids)
+        opened(updated, history_start, ids)
         for window in windows(updated, client.now(), stopped=client.time_is_up):
             yield from _search(client, ids, window, include_pii)
         for window, places in history(client, SEARCH_ORDERS, updated, history_start, ids):

@@ -13,7 +13,7 @@ from dlt.extract import make_nested_hints
 
 from .client import Operation, Paging, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
-from .sync import Window, history, isolated, rejected, windows
+from .sync import Window, history, isolated, opened, rejected, windows
 from .sync.windows import OVERLAP
 from .tables import carry_ids, columns
 
@@ -106,6 +106,7 @@ def service_job(
         TDataItems: A page of at most 20 jobs of one marketplace.
     """
     ids = account_marketplaces(client, marketplace_ids)
+    opened(updated, history_start, ids)
     for window in windows(updated, client.now(), stopped=client.time_is_up):
         for id in ids:
             yield from _jobs(client, id, window, include_pii)

@@ -278,11 +278,10 @@ class Soak:
         self.account.roles.update(self._roles)
         self._roles.clear()
         self._live(loss=False)
-        for _ in range(2):
-            # all stock is read again after a day
-            self.clock.advance(21 * HOUR)
-            self._settlements()
-            self.load(Run(self.clock.time(), self.groups), self.settings(seconds=None))
+        # all stock is read again after a day
+        self.clock.advance(21 * HOUR)
+        self._settlements()
+        self.load(Run(self.clock.time(), self.groups), self.settings(seconds=None))
 
     # what happens to the account
 

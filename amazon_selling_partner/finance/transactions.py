@@ -11,7 +11,7 @@ from dlt.common.typing import TDataItems
 from dlt.extract import make_nested_hints
 
 from ..client import Operation, Paging, SellingPartnerClient
-from ..sync import Window, history, isolated, rejected, unfiltered
+from ..sync import Window, history, isolated, opened, rejected, unfiltered
 from ..sync.windows import whole_seconds
 from ..tables import columns
 from .groups import moment, present
@@ -89,6 +89,7 @@ def financial_transaction(
         TDataItems: A page of transactions.
     """
     unfiltered(posted)
+    opened(posted, history_start)
     state = dlt.current.resource_state()
     end = present(client)
     if posted.end_value is not None:

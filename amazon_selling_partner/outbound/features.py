@@ -12,7 +12,7 @@ from dlt.common.typing import TDataItems
 from ..client import SellingPartnerClient
 from ..client.errors import BadRequest
 from ..sellers import account_marketplaces
-from ..sync import isolated, rejected
+from ..sync import isolated, note, rejected
 from ..sync.windows import OVERLAP, whole_seconds
 from ..tables import columns
 from .api_2020 import feature_inventory, features, moment
@@ -52,7 +52,7 @@ def outbound_seller_feature(
                 else:
                     yield rejected("outbound_seller_feature", feature, "it has no featureName")
         except BadRequest as error:
-            _note(f"marketplace {place} has no features: {error}")
+            note(f"marketplace {place} has no features: {error}")
         yield readable
 
 
@@ -106,10 +106,6 @@ def inventory_feature(
                         yield rejected("inventory_feature", sku, "it has no sellerSku")
                 yield readable
         except BadRequest as error:
-            _note(f"feature {name} of marketplace {place} has no inventory: {error}")
+            note(f"feature {name} of marketplace {place} has no inventory: {error}")
             continue
         read[name] = str(begun)
-
-
-def _note(sentence: str) -> None:
-    dlt.current.resource_metrics().setdefault("notes", []).append(sentence.rstrip("."))

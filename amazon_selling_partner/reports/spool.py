@@ -1,11 +1,19 @@
 """Rows held back until all of a document was read: half a document must not replace a window."""
 
 import tempfile
-from typing import IO, Dict, Iterable, Iterator, List, Tuple
+from typing import IO, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 import pyarrow as pa
 
 Named = Tuple[str, pa.Table]
+
+
+class Held(NamedTuple):
+    """Tables of one name and schema in a file, and how many rows each has."""
+
+    name: str
+    file: IO[bytes]
+    sizes: List[int]
 
 
 def whole(tables: Iterable[Named]) -> Iterator[Named]:
@@ -17,27 +25,36 @@ def whole(tables: Iterable[Named]) -> Iterator[Named]:
     Yields:
         Named: The same, and none of it when reading failed.
     """
-    files: List[Tuple[str, IO[bytes]]] = []
+    files: List[Held] = []
     try:
         open_writers: Dict[str, pa.RecordBatchStreamWriter] = {}
-        schemas: Dict[str, pa.Schema] = {}
+        last: Dict[str, Tuple[pa.Schema, Held]] = {}
         for name, table in tables:
-            if schemas.get(name) != table.schema:
+            if name not in last or last[name][0] != table.schema:
                 if name in open_writers:
                     open_writers.pop(name).close()
-                file: IO[bytes] = tempfile.TemporaryFile(prefix="sp-api-rows-")
-                files.append((name, file))
-                schemas[name] = table.schema
-                open_writers[name] = pa.ipc.new_stream(file, table.schema)
+                held = Held(name, tempfile.TemporaryFile(prefix="sp-api-rows-"), [])
+                files.append(held)
+                last[name] = table.schema, held
+                open_writers[name] = pa.ipc.new_stream(held.file, table.schema)
             open_writers[name].write_table(table)
+            last[name][1].sizes.append(table.num_rows)
         for writer in open_writers.values():
             writer.close()
-        for name, held in files:
-            held.seek(0)
-            with pa.ipc.open_stream(held) as reader:
-                for batch in reader:
-                    yield name, pa.Table.from_batches([batch])
-            held.close()
+        for held in files:
+            yield from _handed_on(held)
+            held.file.close()
     finally:
-        for _, held in files:
-            held.close()
+        for held in files:
+            held.file.close()
+
+
+def _handed_on(held: Held) -> Iterator[Named]:
+    """The tables as they were: destinations like them large, and a file has them in batches."""
+    held.file.seek(0)
+    with pa.ipc.open_stream(held.file) as reader:
+        for size in held.sizes:
+            batches: List[pa.RecordBatch] = []
+            while sum(batch.num_rows for batch in batches) < size:
+                batches.append(reader.read_next_batch())
+            yield held.name, pa.Table.from_batches(batches, reader.schema)

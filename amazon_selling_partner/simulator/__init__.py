@@ -54,12 +54,12 @@ By the time a handler runs, the token, the role, the quota and each declared par
 an unknown parameter, a missing one, a wrong type, a value out of range or outside `one_of` has been
 answered with 400 InvalidInput. What is left are rules between parameters (`parameters.exactly_one`,
 `parameters.not_together`, `call.window`, `call.check_marketplaces`). A handler returns what becomes
-JSON, or an `Answer` with a status, headers or raw bytes, or raises `ApiError` (`errors.invalid`,
-`errors.not_found`, …). Also: `body=True` gives the JSON body as `call.body`; `open=True` makes a
-download without token and quota (link to it with `call.simulator.url`); `restricted=True` asks for
-a restricted data token; `scope=` makes a grantless operation.
-`call.simulator.quota.take_from(owner, name, rate, burst)` is a further bucket, e.g. of a report
-type; answer `errors.throttled()` when it is False.
+JSON, or an `Answer` with a status, headers or raw bytes (or pieces of them, for what is too large
+to be in memory), or raises `ApiError` (`errors.invalid`, `errors.not_found`, …). Also: `body=True`
+gives the JSON body as `call.body`; `open=True` makes a download without token and quota (link to it
+with `call.simulator.url`); `restricted=True` asks for a restricted data token; `scope=` makes a
+grantless operation. `call.simulator.quota.take_from(owner, name, rate, burst)` is a further bucket,
+e.g. of a report type; answer `errors.throttled()` when it is False.
 
 Where the facts come from: `call.account.sales(at)` are all orders placed by a moment, as `Sale`
 facts (products, quantities, money in cents, when it is shipped, cancelled, delivered, refunded);

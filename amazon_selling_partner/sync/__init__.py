@@ -1,6 +1,6 @@
 """Which window is asked for next, what becomes of a table that fails, and how a run goes on."""
 
-from .history import history
+from .history import history, opened
 from .outcome import isolated, note, rejected
 from .windows import Window, local_days, moved_to, spans, unfiltered, windows
 
@@ -11,6 +11,7 @@ __all__ = [
     "local_days",
     "moved_to",
     "note",
+    "opened",
     "rejected",
     "spans",
     "unfiltered",

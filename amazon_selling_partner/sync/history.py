@@ -17,6 +17,9 @@ from .windows import FIRST_SPAN, Window, joined, left, whole_seconds
 OPEN = "open_ranges"
 """Key of a resource's state: ranges that are not read yet, by part, as ISO texts."""
 
+FIRST_RUN = "first_run"
+"""Metric of a resource whose history was opened in this run."""
+
 GOAL = "history_start"
 """Key of a resource's state: where history began when the ranges were opened."""
 
@@ -55,9 +58,8 @@ def history(
     """
     if cursor.end_value is not None:
         return
-    state = dlt.current.resource_state()
-    first_run = OPEN not in state
-    ranges = _opened(state, cursor, goal, parts)
+    ranges = opened(cursor, goal, parts)
+    first_run = dlt.current.resource_metrics().get(FIRST_RUN)
     span = min(FIRST_SPAN, longest or FIRST_SPAN)
     days = pages = 0.0
     while not (first_run and client.package_time) and (newest := _newest(ranges, span)):
@@ -114,13 +116,29 @@ def without(ranges: Sequence[Tuple[str, str]], start: str, end: str) -> List[Tup
     return [(first, last) for first, last in found if first < last]
 
 
-def _opened(
-    state: Dict[str, Any],
+def opened(
     cursor: dlt.sources.incremental[pendulum.DateTime],
     goal: pendulum.DateTime,
-    parts: Sequence[str],
+    parts: Sequence[str] = ("",),
 ) -> Ranges:
-    """The open ranges of the parts, opened and closed as the settings have changed."""
+    """The open ranges of the parts, opened and closed as the settings have changed.
+
+    To be called before the cursor moves: a run that then fails must not forget whose history is
+    still to come.
+
+    Args:
+        cursor (dlt.sources.incremental[pendulum.DateTime]): Bound cursor of what is new.
+        goal (pendulum.DateTime): Where history begins, UTC.
+        parts (Sequence[str]): Whose history it is.
+
+    Returns:
+        Ranges: As kept in the resource's state; none for a backfill.
+    """
+    if cursor.end_value is not None:
+        return {}
+    state = dlt.current.resource_state()
+    if OPEN not in state:
+        dlt.current.resource_metrics()[FIRST_RUN] = True
     ranges: Ranges = state.setdefault(OPEN, {})
     before, now = state.get(GOAL), iso(goal)
     # the cursor's own windows have what is newer

@@ -69,6 +69,7 @@ def load_packages(
     """
     until = None if seconds is None else clock.time() + seconds
     with lock(f"pipeline {Path(pipeline.working_dir)}"):
+        first = True
         while True:
             began = clock.time()
             if pipeline.has_pending_data:
@@ -81,8 +82,10 @@ def load_packages(
             yield told
             if not told.left or (until is not None and clock.time() >= until):
                 return
-            # a package that ends early with more to load waits for Amazon, so asking again is vain
-            pause = began + package_time - clock.time()
+            # the first package reads no history; another one that ends early with more to load
+            # waits for Amazon, so asking again is vain
+            pause = 0.0 if first else began + package_time - clock.time()
+            first = False
             if until is not None and clock.time() + pause >= until:
                 return
             clock.sleep(max(0.0, pause))
