@@ -7,6 +7,7 @@ from typing import Any, List, Optional
 
 import dlt
 from dlt.common import pendulum
+from dlt.common.configuration import with_config
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from . import account_of_settings, amazon_selling_partner, application, connect
@@ -116,22 +117,29 @@ def date(text: str) -> pendulum.DateTime:
         raise argparse.ArgumentTypeError(f"{text!r} is no date: write 2026-01-31") from None
 
 
-def check() -> int:
+def of_account(function: Any, name: str) -> Any:
+    """A function of the settings, with those of one account's section."""
+    return with_config(function.__wrapped__, sections=("sources", name))
+
+
+def check(options: argparse.Namespace) -> int:
     """Tries the credentials and the role of each table."""
     missing = 0
-    print(f"{'module':<8} {'table':<42} {'access':<9} role it needs")
-    for access in check_access(connect(), *account_of_settings()):
+    client = of_account(connect, options.account)(selling_partner=options.account)
+    of_settings = of_account(account_of_settings, options.account)()
+    print(f"{'module':<25} {'table':<60} {'access':<9} role it needs")
+    for access in check_access(client, *of_settings):
         granted = {True: "yes", False: "MISSING", None: "not tried"}[access.granted]
-        print(f"{access.module:<8} {access.table:<42} {granted:<9} {access.role}")
+        print(f"{access.module:<25} {access.table:<60} {granted:<9} {access.role}")
         if access.reason:
             missing += 1
-            print(f"{'':<8} {access.reason}")
+            print(f"{'':<25} {access.reason}")
     return 1 if missing else 0
 
 
 def ask_consent(options: argparse.Namespace) -> int:
     """Asks a seller or vendor for consent to a public application and keeps its refresh token."""
-    credentials, token_url = application()
+    credentials, token_url = of_account(application, options.account)()
     state = new_state()
     listener = None if options.code is not None else ConsentListener(state, options.port)
     redirect = options.redirect_uri or (listener.address if listener else None)
@@ -158,7 +166,8 @@ def ask_consent(options: argparse.Namespace) -> int:
 def reckon(options: argparse.Namespace) -> int:
     """Says how many calls a first and a daily sync need, and how long Amazon's quota makes them."""
     settings = {key: value for key, value in vars(options).items() if key in SETTINGS and value}
-    found = estimate_of_settings(products=options.products, **settings)
+    of_settings = of_account(estimate_of_settings, options.account)
+    found = of_settings(products=options.products, **settings)
     size = found.size
     print(
         f"{len(size.marketplaces)} marketplaces, {size.orders_a_day:.0f} orders a day,"
@@ -189,7 +198,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help=demo.__doc__)
     commands.add_parser("demo-vendor", help=demo_vendor.__doc__)
-    commands.add_parser("check", help=check.__doc__)
+    checks = commands.add_parser("check", help=check.__doc__)
     reckons = commands.add_parser("estimate", help=reckon.__doc__)
     reckons.add_argument("--modules", type=names, help="such as ORDERS,FINANCE")
     reckons.add_argument(
@@ -205,7 +214,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
     asks.add_argument(
         "--code", nargs="?", const="", help="paste Amazon's answer, or give it, without a port"
     )
-    asks.add_argument("--account", default="amazon_selling_partner", help="section of the settings")
+    for one in (checks, reckons, asks):
+        one.add_argument(
+            "--account", default="amazon_selling_partner", help="section of the settings"
+        )
     asks.add_argument("--central", help=argparse.SUPPRESS)
     for command in (
         commands.add_parser("run", help=run.__doc__),
@@ -244,7 +256,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         if options.command == "demo-vendor":
             return demo_vendor()
         if options.command == "check":
-            return check()
+            return check(options)
         if options.command == "authorize":
             return ask_consent(options)
         if options.command == "estimate":

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set
 
 import dlt
+import duckdb
 from dlt.common import pendulum
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
@@ -41,18 +43,23 @@ QUIET_DAYS = 8
 """Days at the end in which no listing vanishes: that is noticed within a week."""
 
 MODULES = ["ORDERS", "FINANCE", "REPORTS", "CATALOG", "LISTED_ITEM", "FBA"]
-REPORTS = (
-    "sales_and_traffic_business_sku_report_daily",
-    "sales_and_traffic_business_sku_report_monthly",
-    "fba_returns_report",
-    "orders_report",
-    "merchant_listings_report",
-    "settlement_report",
-)
+REPORTS = {
+    "reports": (
+        "fba_returns_report",
+        "orders_report",
+        "merchant_listings_report",
+        "settlement_report",
+    ),
+    "sales": (
+        "sales_and_traffic_business_sku_report_daily",
+        "sales_and_traffic_business_sku_report_monthly",
+    ),
+}
 GROUPS = {
     "orders": ("marketplace_participation", "orders", "order_metrics"),
     "finance": ("financial_event_group", "financial_events"),
-    "reports": ("report_run", "report_rejected_row", *REPORTS),
+    "reports": ("report_run", "report_rejected_row", *REPORTS["reports"]),
+    "sales": ("report_run", "report_rejected_row", *REPORTS["sales"]),
     "products": ("catalog", "listed_item", "fba_inventory_summary"),
 }
 """Tables that are loaded together. Orders are loaded in every run, the others by turns: a run that
@@ -121,14 +128,21 @@ class Settings:
     more: Dict[str, Any] = field(default_factory=dict)
 
 
-def pipeline_of(settings: Settings) -> dlt.Pipeline:
-    """The pipeline as a new process finds it."""
-    return dlt.pipeline(
-        settings.name,
-        pipelines_dir=f"{settings.folder}/pipelines",
-        destination=dlt.destinations.duckdb(f"{settings.folder}/{settings.name}.duckdb"),
-        dataset_name="soak_data",
-    )
+@contextmanager
+def pipeline_of(settings: Settings) -> Iterator[dlt.Pipeline]:
+    """The pipeline as a new process finds it, with its database open: opening takes long."""
+    with duckdb.connect(f"{settings.folder}/{settings.name}.duckdb") as connection:
+        try:
+            yield dlt.pipeline(
+                settings.name,
+                pipelines_dir=f"{settings.folder}/pipelines",
+                destination=dlt.destinations.duckdb(connection),
+                dataset_name="soak_data",
+            )
+        finally:
+            context = Container()[PipelineContext]
+            if context.is_active():
+                context.deactivate()
 
 
 def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
@@ -152,16 +166,12 @@ def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
     def load(pipeline: dlt.Pipeline, source: Any) -> None:
         pipeline.run(source, loader_file_format="parquet").raise_on_failed_jobs()
 
-    return list(
-        load_packages(
-            pipeline_of(settings),
-            make_source,
-            load,
-            settings.seconds,
-            settings.package_time,
-            clock=clock,
+    with pipeline_of(settings) as pipeline:
+        return list(
+            load_packages(
+                pipeline, make_source, load, settings.seconds, settings.package_time, clock=clock
+            )
         )
-    )
 
 
 @dataclass
@@ -243,11 +253,11 @@ class Soak:
 
     def settings(
         self,
+        seconds: Optional[float] = 12 * HOUR,
         name: str = "soak",
-        seconds: Optional[float] = 6 * HOUR,
         groups: Optional[List[str]] = None,
         skipped: Sequence[str] = (),
-        package_time: float = 5 * HOUR,
+        package_time: float = 12 * HOUR,
         **more: Any,
     ) -> Settings:
         """What a run of a pipeline needs."""
@@ -263,18 +273,20 @@ class Soak:
             groups or self.groups,
             list(skipped),
             package_time,
-            more,
+            {"reports_time_budget": package_time, **more},
         )
 
     def go(self) -> None:
         """Lives through all the days."""
         began = self.clock.time()
         for number in range(self.runs):
-            self.clock.advance(max(0.0, began + number * self.gap - self.clock.time()))
+            until = began + number * self.gap
             if number:
+                self._sleep_until(self._rng.uniform(self.clock.time(), until))
                 self._live()
+            self._sleep_until(until)
             self._run(number)
-        self.clock.advance(max(0.0, self.end - self.clock.time()))
+        self._sleep_until(self.end)
         self.account.roles.update(self._roles)
         self._roles.clear()
         self._live(loss=False)
@@ -282,6 +294,9 @@ class Soak:
         self.clock.advance(21 * HOUR)
         self._settlements()
         self.load(Run(self.clock.time(), self.groups), self.settings(seconds=None))
+
+    def _sleep_until(self, moment: float) -> None:
+        self.clock.advance(max(0.0, moment - self.clock.time()))
 
     # what happens to the account
 
@@ -346,7 +361,7 @@ class Soak:
         groups = ["orders", turns[number % len(turns)]]
         # the first run loads the history of all
         run = Run(self.clock.time(), groups if number else self.groups)
-        seconds = 6 * HOUR
+        seconds = 12 * HOUR
         chance = self._rng.random()
         self._come_and_go()
         if self._roles:
@@ -394,10 +409,6 @@ class Soak:
             if not run.disturbed:
                 raise
             self.happened[f"runs that ended with {type(error.__cause__ or error).__name__}"] += 1
-        finally:
-            context = Container()[PipelineContext]
-            if context.is_active():
-                context.deactivate()
         self._length = time.monotonic() - began
         self._keep(run, before)
         self._calls = len(run.requests)
@@ -425,6 +436,7 @@ class Soak:
             if len(self.simulator.requests) - before >= calls if by_calls else spent > seconds:
                 child.kill()
                 self.happened["runs killed in time"] += 1
+                break
             time.sleep(0.002)
         assert child.wait() in (0, -9), (self.folder / "errors.txt").read_text()[-3000:]
         self._keep(run, before)

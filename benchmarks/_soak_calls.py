@@ -52,10 +52,11 @@ class Fewest:
             run (Run): Undisturbed.
             last (Run): Undisturbed, and it loaded all there was.
         """
+        if group in REPORTS:
+            return self._of_reports(group, run, last)
         by_group: Dict[str, Callable[[Run, Run], Dict[str, int]]] = {
             "orders": self._of_orders,
             "finance": self._of_finance,
-            "reports": self._of_reports,
             "products": self._of_products,
         }
         return by_group[group](run, last)
@@ -77,17 +78,23 @@ class Fewest:
             "listFinancialEventsByGroupId": sum(self._of_groups(run, last)),
         }
 
-    def _of_reports(self, run: Run, last: Run) -> Dict[str, int]:
-        asked = sum(self._due(report, run) for report in self._chosen())
+    def _of_reports(self, group: str, run: Run, last: Run) -> Dict[str, int]:
+        chosen = {
+            name: report for name, report in reports_of(False).items() if name in REPORTS[group]
+        }
+        asked = sum(self._due(report, run) for report in chosen.values())
+        types = {report.report_type for report in chosen.values()}
         made = [
             report
             for report in self._account.part(ReportBook).reports.values()
-            if last.ended < report.created / 1000 <= run.ended and report.document
+            if last.ended < report.created / 1000 <= run.ended
+            and report.document
+            and report.type in types
         ]
         return {
             "createReport": asked,
             "getReport": asked,
-            "getReports": 1,
+            "getReports": int(any(r.period is Period.LISTED for r in chosen.values())),
             "getReportDocument": len(made),
         }
 
@@ -174,16 +181,18 @@ class Fewest:
         """ASINs that were not asked about for a week, or changed since."""
         due = []
         book = self._account.part(ListingBook)
-        changed = {one.product.asin: one.updated / 1000 for one in book.listed(place).values()}
+        # a change of the last two minutes is told to the next run
+        changed = {
+            one.product.asin: one.updated / 1000
+            for one in book.listed(place).values()
+            if one.updated / 1000 <= run.began - SETTLED
+        }
         for product in self._account.catalogue:
             asked = self._asked.get((product.asin, place))
             old = asked is None or asked <= run.began - 7 * DAY
             if old or changed.get(product.asin, 0.0) >= (asked or 0):
                 due.append(product.asin)
         return due
-
-    def _chosen(self) -> List[Report]:
-        return [report for name, report in reports_of(False).items() if name in REPORTS]
 
     def _due(self, report: Report, run: Run) -> int:
         """Reports of a type that have to be asked for: by calendar, restatement and interval."""

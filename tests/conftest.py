@@ -3,9 +3,10 @@
 import json
 import os
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, Dict, Iterator, List
 
 import dlt
+import duckdb
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
@@ -41,18 +42,27 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.fixture
 def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Makes pipelines whose PostgreSQL datasets are dropped at the end."""
+    """Makes pipelines; the PostgreSQL datasets of theirs are dropped at the end."""
     made: List[dlt.Pipeline] = []
+    opened: Dict[str, duckdb.DuckDBPyConnection] = {}
 
-    def make(destination: str, name: str = "test", dataset: str = "") -> dlt.Pipeline:
+    def make(
+        destination: str, name: str = "test", dataset: str = "", kept_open: bool = True
+    ) -> dlt.Pipeline:
         dataset = dataset or f"{request.node.name.split('[')[0][:40]}_{os.getpid()}"
-        pipeline = dlt.pipeline(
-            pipeline_name=f"{name}_{destination}", destination=destination, dataset_name=dataset
-        )
+        name, target = f"{name}_{destination}", destination
+        if destination == "duckdb" and kept_open:
+            # dlt opens the file for each statement, which takes most of a small load's time; where
+            # another process has to open it too, it cannot be kept open
+            opened[name] = opened.get(name) or duckdb.connect(f"{name}.duckdb")
+            target = dlt.destinations.duckdb(opened[name])
+        pipeline = dlt.pipeline(pipeline_name=name, destination=target, dataset_name=dataset)
         made.append(pipeline)
         return pipeline
 
     yield make
+    for connection in opened.values():
+        connection.close()
     for pipeline in made:
         if pipeline.destination.destination_name == "postgres":
             with pipeline.sql_client() as client:

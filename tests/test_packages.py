@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.reports import ReportBook
 from amazon_selling_partner.sync.again import resync
 from amazon_selling_partner.sync.history import without
 from amazon_selling_partner.sync.packages import load_packages
@@ -22,6 +23,7 @@ from .utils import dataset, rows
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 FRAME = "2026-04-20"
+SETTLEMENTS = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 SETTINGS = {"historical_sync_time_frame": FRAME, "regulated_info": "off"}
 
 
@@ -114,6 +116,43 @@ def test_history_that_begins_earlier_is_loaded_back_to_the_new_date(
     # and earlier again: what lies between is read anew, as nobody knows what it missed
     list(packages(pipeline, sim, historical_sync_time_frame=FRAME))
     assert_orders_equal_truth(pipeline, sim, sim.clock.time() - 1800)
+
+
+def test_reports_without_periods_of_their_own_go_back_as_far(
+    sim: Simulator, make_pipeline: Any
+) -> None:
+    book = sim.account.part(ReportBook)
+    book.queue_seconds = book.making_seconds = 0
+    closed = [NOW.subtract(days=days).timestamp() * 1000 for days in (45, 30, 1)]
+    for end in closed:
+        book.make(SETTLEMENTS, int(end - 14 * 86_400_000), int(end)).created = int(end)
+    pipeline = make_pipeline("duckdb")
+
+    def load(since: str) -> Any:
+        def make_source(package_time: float) -> Any:
+            source = source_of(
+                sim, modules=["REPORTS"], historical_sync_time_frame=since,
+                package_time=package_time,
+            )  # fmt: skip
+            return source.with_resources("orders_report", "settlement_report", "report_run")
+
+        told = list(load_packages(pipeline, make_source, package_time=150, clock=sim.clock))
+        assert not told[-1].left and not told[-1].failed
+        loaded = {(r["table_name"], r["window_end"].date()) for r in rows(pipeline, "report_run")}
+        oldest = min(row["last_updated_date"] for row in rows(pipeline, "orders_report"))
+        return len(told), sum(name == "settlement_report" for name, _ in loaded), oldest.date()
+
+    number, settlements, oldest = load("2026-05-10")
+    # the first package has the newest days only
+    assert number == 2 and settlements == 2
+    assert oldest <= pendulum.date(2026, 5, 11)
+    lines = len(rows(pipeline, "orders_report"))
+    _, settlements, oldest = load(FRAME)
+    assert settlements == 3 and oldest < pendulum.date(2026, 5, 1)
+    assert len(rows(pipeline, "orders_report")) > lines
+    asked = len(sim.requests.of("createReport"))
+    load(FRAME)
+    assert len(sim.requests.of("createReport")) == asked + 1
 
 
 def test_a_marketplace_that_joins_brings_its_history(sim: Simulator, make_pipeline: Any) -> None:

@@ -69,7 +69,7 @@ def test_a_revoked_token_is_one_sentence(sim: Simulator) -> None:
 
 
 def test_check_prints_what_is_accessible(sim: Simulator) -> None:
-    sim.account.roles.discard("Direct-to-Consumer Shipping (Restricted)")
+    sim.account.roles -= {"Direct-to-Consumer Shipping (Restricted)", "Brand Analytics"}
     process = start(sim, "check")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
@@ -77,7 +77,25 @@ def test_check_prints_what_is_accessible(sim: Simulator) -> None:
     assert "yes" in lines["orders"] and "yes" in lines["order_metrics"]
     assert "MISSING" in lines["order_regulated_info"]
     assert "yes" in lines["financial_transaction"] and "yes" in lines["expected_payout"]
-    assert "Brand Analytics" in out and "Traceback" not in err
+    assert "MISSING" in lines["search_terms_report_daily"]
+    assert "yes" in lines["fba_returns_report"] and "Traceback" not in err
+    assert not sim.requests.of("createReport"), "a role that other tables told is not tried again"
+
+
+def test_check_reads_the_section_of_an_account(sim: Simulator) -> None:
+    settings = {name: value for name, value in environment(sim).items()}
+    prefix = "SOURCES__AMAZON_SELLING_PARTNER__"
+    for name in [name for name in settings if name.startswith(prefix)]:
+        settings["SOURCES__SELLER_EU__" + name[len(prefix) :]] = settings.pop(name)
+    sim.account.roles.discard("Pricing")
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "check", "--account", "seller_eu"],
+        env=settings,
+        text=True,
+        capture_output=True,
+    )
+    lines = {line.split()[1]: line for line in done.stdout.splitlines() if line[:1].isupper()}
+    assert done.returncode == 1 and "MISSING" in lines["competitive_price"], done.stderr
 
 
 def test_killed_at_random_moments_it_converges(sim: Simulator, make_pipeline: Any) -> None:

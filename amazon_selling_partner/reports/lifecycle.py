@@ -4,7 +4,7 @@ One loop does whatever can be done now: ask for a report while there is quota, r
 made, look after those that are being made. It waits only when nothing of this can be done.
 """
 
-from typing import Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from dlt.common import logger
 
@@ -19,14 +19,17 @@ from ..client.errors import (
 )
 from . import calls
 from .documents import DocumentBroken, DocumentMissing, error_text
+from .emptied import EMPTIED, emptied
 from .failures import Failure, Kind, classified, refused
 from .jobs import Job, Journal, Stage
+from .listing import UNREAD, was_read
 from .outcomes import RUNS, Outcomes, run_row
 from .periods import Window, loaded, periods_in
 from .planning import Plan, Planner, State, StateOf, scope_state
 from .reading import OtherOptions, fetched, rows_of
-from .report import Period
+from .report import Period, Report
 from .schedules import Schedules
+from .shared import Shared
 from .tables import Rows
 
 FIRST_POLL = 15.0
@@ -83,6 +86,7 @@ class Desk:
         self._pauses: Dict[str, float] = {}
         self._throttled: Dict[str, int] = {}
         self._jobs: List[Job] = []
+        self._rows = Shared()
         self.outcomes = Outcomes()
 
     def run(self) -> Iterator[Rows]:
@@ -101,6 +105,8 @@ class Desk:
         planner = Planner(
             self._client, self._plan, self._state_of, self._journal, committed, self.outcomes
         )
+        for report, at in planner.asked():
+            self._count(report, at)
         self._jobs = planner.jobs()
         self._journal.begin(self._jobs)
         while self._jobs:
@@ -200,15 +206,20 @@ class Desk:
             self._journal.write(job)
             job.stage = Stage.ASKED
             job.not_before = self._clock.time() + FIRST_POLL
-            if job.report.quotas:
-                self._count(job)
+            self._count(job.report, self._clock.time())
 
-    def _count(self, job: Job) -> None:
-        """Remembers the request for the type's own quota, also for the next run."""
-        now = self._clock.time()
-        longest = max(quota.seconds for quota in job.report.quotas)
-        asked = self._shared.setdefault("asked", {}).setdefault(job.report.report_type, [])
-        asked[:] = [at for at in asked if at > now - longest] + [now]
+    def _count(self, report: Report, at: float) -> None:
+        """Remembers a request for the type's own quotas, also for the next run.
+
+        Args:
+            report (Report): What was asked for.
+            at (float): Seconds since the epoch.
+        """
+        if not report.quotas:
+            return
+        oldest = self._clock.time() - max(quota.seconds for quota in report.quotas)
+        asked = self._shared.setdefault("asked", {}).setdefault(report.report_type, [])
+        asked[:] = sorted(time for time in (*asked, at) if time > oldest)
 
     def _poll(self, job: Job) -> Iterator[Rows]:
         try:
@@ -243,9 +254,9 @@ class Desk:
                 if job.status == "FATAL":
                     yield from self._failed(job, classified(job.report, error_text(document)))
                 else:
-                    for rows in rows_of(self._client, job, document):
+                    for rows in rows_of(self._client, job, document, self._rows):
                         if rows.table == RUNS:
-                            self._compare(job, rows.data[0]["row_count"])
+                            self._compare(job, rows.data[0], document.text_size)
                         yield rows
                     self._done(job)
         except CredentialsError:
@@ -265,22 +276,19 @@ class Desk:
     def _done(self, job: Job) -> None:
         self._jobs.remove(job)
         if job.report.period is Period.LISTED:
-            self._state_of(job.report.name).setdefault("seen", {})[job.report_id] = job.finished
+            was_read(job, self._state_of(job.report.name))
         else:
             state = scope_state(self._state_of, job.report, job.scope)
             loaded(job.report, job.window, job.asked or self._client.now(), state)
 
-    def _compare(self, job: Job, count: int) -> None:
-        """Tells of a snapshot that is empty all at once: the user has to know, nothing failed."""
-        if job.report.period is Period.SNAPSHOT:
+    def _compare(self, job: Job, run: Mapping[str, Any], size: int) -> None:
+        """Tells of rows that cannot be read, and of a table that has none all at once."""
+        name = job.report.name
+        self.outcomes.kept_aside(name, run["rejected_count"])
+        if job.report.period not in (Period.CHANGES, Period.LISTED):
             state = scope_state(self._state_of, job.report, job.scope)
-            before = state.get("rows", 0)
-            if before and not count:
-                self.outcomes.note(
-                    job.report.name,
-                    f"report {job.report_id} has no rows, the last one had {before}",
-                )
-            state["rows"] = count
+            if told := emptied(job, run["row_count"], size, state):
+                self.outcomes.note(name, told, EMPTIED)
 
     def _without_rows(self, job: Job, reason: str) -> Iterator[Rows]:
         logger.info(f"{job.report.name}: report {job.report_id}: {reason}.")
@@ -359,6 +367,7 @@ class Desk:
         if job.report.period is Period.LISTED:
             # nobody can ask for it: Amazon has it or not
             self._jobs.remove(job)
+            self._state_of(job.report.name)[UNREAD].pop(job.report_id, None)
             self.outcomes.failed(job.report.name, f"report {job.report_id} is no longer kept")
             return
         job.stage, job.report_id, job.document_id, job.status = Stage.OPEN, "", "", ""

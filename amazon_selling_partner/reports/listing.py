@@ -1,6 +1,11 @@
-"""Reports that Amazon or the seller makes: found with getReports, each document loaded once."""
+"""Reports that Amazon or the seller makes: found with getReports, each document loaded once.
 
-from typing import Any, Callable, Dict, Iterable, List, MutableMapping, Sequence
+The list does not tell two of them apart by what they hold: two settlements of one window and the
+same marketplaces may be in two currencies, two invoice reports may be made with other options. So
+each id is loaded; rows that two documents share are told by what they replace (`shared.py`).
+"""
+
+from typing import Any, Callable, Dict, List, MutableMapping, Sequence
 
 from dlt.common import pendulum
 
@@ -14,6 +19,9 @@ State = MutableMapping[str, Any]
 
 LOOK_BACK = pendulum.duration(days=3)
 """Reports appear in the list when they are made, under the time at which they were begun."""
+
+UNREAD = "unread"
+"""Ids in the list that no run has read yet, with the time they were made: looked for again."""
 
 FORGOTTEN = pendulum.duration(days=95)
 """After this getReports does not list a report any more."""
@@ -34,45 +42,48 @@ def listed_jobs(
         state_of (Callable[[str], State]): State of one report; keeps the ids that were loaded.
 
     Returns:
-        List[Job]: Ready to be read, newest first.
+        List[Job]: Ready to be read, the one made last first.
     """
     now = client.now()
     starts = []
     for report in reports:
         state = state_of(report.name)
-        through = state.get("listed")
-        starts.append(moment(through) - LOOK_BACK if through else since)
-        seen: Dict[str, str] = state.setdefault("seen", {})
-        for report_id in [
-            id for id, made in seen.items() if made and moment(made) < now - FORGOTTEN
-        ]:
-            del seen[report_id]
+        for name in ("seen", UNREAD):
+            kept: Dict[str, str] = state.setdefault(name, {})
+            state[name] = {
+                id: made for id, made in kept.items() if not made or moment(made) > now - FORGOTTEN
+            }
+        through, known = state.get("listed"), state.get("from")
+        since_then = since
+        if through and known and moment(known) <= since:
+            since_then = moment(through) - LOOK_BACK
+        starts.append(min([since_then, *map(moment, state[UNREAD].values())]))
     by_type: Dict[str, List[Report]] = {}
     for report in reports:
         by_type.setdefault(report.report_type, []).append(report)
-    made = list(calls.list_reports(client, list(by_type), min(starts)))
     jobs = []
-    for found in newest_of_each(made):
+    for found in calls.list_reports(client, list(by_type), min(starts)):
         for report in by_type.get(str(found["reportType"]), ()):
-            if found["reportId"] not in state_of(report.name)["seen"]:
+            state = state_of(report.name)
+            if found["reportId"] not in state["seen"]:
+                state[UNREAD][str(found["reportId"])] = str(found["createdTime"])
                 jobs.append(_job(report, found))
     for report in reports:
-        state_of(report.name)["listed"] = iso(now)
-    return sorted(jobs, key=lambda job: job.window.start, reverse=True)
+        state = state_of(report.name)
+        state["from"] = min(iso(since), state.get("from") or iso(since))
+        state["listed"] = iso(now)
+    return sorted(jobs, key=lambda job: job.asked or now, reverse=True)
 
 
-def newest_of_each(made: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """One report a type, window and marketplaces: the seller may have made the same one again."""
-    newest: Dict[Any, Dict[str, Any]] = {}
-    for report in sorted(made, key=lambda report: str(report["createdTime"])):
-        key = (
-            report["reportType"],
-            report.get("dataStartTime") or report["reportId"],
-            report.get("dataEndTime"),
-            tuple(sorted(report.get("marketplaceIds") or ())),
-        )
-        newest[key] = report
-    return list(newest.values())
+def was_read(job: Job, state: State) -> None:
+    """Writes down that a report was read.
+
+    Args:
+        job (Job): One of `listed_jobs`.
+        state (State): State of its report.
+    """
+    state["seen"][job.report_id] = job.finished
+    state[UNREAD].pop(job.report_id, None)
 
 
 def _job(report: Report, made: Dict[str, Any]) -> Job:

@@ -21,6 +21,7 @@ class Outcomes:
         self._later: Dict[str, List[str]] = {}
         self._left: Counter[str] = Counter()
         self._no_data: Counter[str] = Counter()
+        self._kept_aside: Counter[str] = Counter()
         self._notes: Dict[str, List[str]] = {}
 
     def failed(self, name: str, sentence: str) -> None:
@@ -46,13 +47,28 @@ class Outcomes:
         """A window without data."""
         self._no_data[name] += 1
 
-    def note(self, name: str, sentence: str) -> None:
-        """What the user should know, though nothing failed."""
-        logger.info(f"{name}: {sentence}")
-        self._notes.setdefault(name, []).append(sentence)
+    def note(self, name: str, sentence: str, beginning: str = "") -> None:
+        """What the user should know, though nothing failed.
+
+        Args:
+            name (str): The report.
+            sentence (str): For the summary.
+            beginning (str): Said for the first of several cases only, whose sentences begin so.
+        """
+        notes = self._notes.setdefault(name, [])
+        if not beginning or not any(kept.startswith(beginning) for kept in notes):
+            logger.warning(f"{name}: {sentence}")
+            notes.append(sentence.rstrip("."))
+
+    def kept_aside(self, name: str, number: int) -> None:
+        """Rows that cannot be read."""
+        if number:
+            logger.warning(f"{name}: {number} rows are kept aside in report_rejected_row.")
+            self._kept_aside[name] += number
 
     def metrics(self) -> Dict[str, Dict[str, Any]]:
-        """By report: `failed`, `skipped`, `left`, `notes` as sentences, `no_data` as a number."""
+        """By report: `failed`, `skipped`, `left`, `notes` as sentences; `no_data` and
+        `kept_aside` as numbers."""
         found: Dict[str, Dict[str, Any]] = {}
         for name, sentences in self._failed.items():
             found.setdefault(name, {})["failed"] = _joined(sentences)
@@ -66,8 +82,10 @@ class Outcomes:
             found.setdefault(name, {})["left"] = "; ".join(parts)
         for name, number in self._no_data.items():
             found.setdefault(name, {})["no_data"] = number
+        for name, number in self._kept_aside.items():
+            found.setdefault(name, {})["kept_aside"] = number
         for name, notes in self._notes.items():
-            found.setdefault(name, {})["notes"] = [f"{name}: {note}" for note in notes]
+            found.setdefault(name, {})["notes"] = list(notes)
         return found
 
 

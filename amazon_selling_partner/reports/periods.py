@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import (
     Any,
     Dict,
+    Iterator,
     List,
     MutableMapping,
     NamedTuple,
@@ -27,8 +28,8 @@ Progress = MutableMapping[str, Any]
 """What is known of one report in one marketplace, as kept in dlt's state.
 
 `final` lists windows that will not change any more, `asked` has for every other loaded period when
-it was asked for; snapshots have one entry, `now`. CHANGES have `through` and, while some windows of
-a round are open, the `round`.
+it was asked for; snapshots have one entry, `now`. CHANGES have `from` and `through` and, while some
+windows of a round are open, the `round`.
 """
 
 NOW = "now"
@@ -228,7 +229,7 @@ def loaded(report: Report, window: Window, asked: pendulum.DateTime, progress: P
 def _changes(
     report: Report, since: pendulum.DateTime, now: pendulum.DateTime, progress: Progress
 ) -> List[Window]:
-    """The open windows of the round, or a new round up to now.
+    """The open windows of the round, or a new round up to now and of history not loaded yet.
 
     An order that changes leaves the window it was in. Windows of one round end before the round
     began, so no order can be in two of them; a new round begins only when the last one is loaded,
@@ -238,14 +239,18 @@ def _changes(
         end = (now - report.lag).in_timezone("UTC").replace(microsecond=0)
         through = _moment(progress.get("through"))
         oldest = now.subtract(days=report.history).start_of("day")
-        start = max(through - report.restated if through else since.start_of("day"), oldest)
-        if start >= end or (through is not None and now - through < report.interval):
-            return []
-        progress["round"] = []
-        while start < end:
-            upper = min(end, start.add(days=report.span))
-            progress["round"].append([iso(start), iso(upper)])
-            start = upper
+        first = max(since.start_of("day"), oldest)
+        known = _moment(progress.get("from")) or through or end
+        spans = [(first, known)]
+        if through is None:
+            spans = [(first, end)]
+        elif now - through >= report.interval:
+            spans.append((max(through - report.restated, oldest), end))
+        progress["round"] = [
+            [iso(start), iso(min(upper, start.add(days=report.span)))]
+            for lower, upper in spans
+            for start in _starts(lower, upper, report.span)
+        ]
     windows = [
         Window(cast(pendulum.DateTime, _moment(s)), cast(pendulum.DateTime, _moment(e)))
         for s, e in progress["round"]
@@ -253,12 +258,22 @@ def _changes(
     return windows[::-1]
 
 
+def _starts(
+    start: pendulum.DateTime, end: pendulum.DateTime, days: int
+) -> Iterator[pendulum.DateTime]:
+    while start < end:
+        yield start
+        start = start.add(days=days)
+
+
 def _close(window: Window, progress: Progress) -> None:
     pair = [iso(window.start), iso(window.end)]
-    progress["reached"] = max(pair[1], progress.get("reached", pair[1]))
+    for name, furthest, moment in (("from", min, pair[0]), ("reached", max, pair[1])):
+        progress[name] = furthest(moment, progress.get(name, moment))
     progress["round"] = [open for open in progress.get("round", []) if open != pair]
     if not progress["round"]:
-        progress["through"] = progress.pop("reached")
+        reached = progress.pop("reached")
+        progress["through"] = max(reached, progress.get("through", reached))
         progress.pop("round")
 
 

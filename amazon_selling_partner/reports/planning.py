@@ -1,7 +1,19 @@
 """What a run of reports has to do: windows that are due, and reports an earlier run left behind."""
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, MutableMapping, Optional, Sequence, Set
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    MutableMapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from dlt.common import logger, pendulum
 
@@ -91,6 +103,17 @@ class Planner:
             *(jobs[turn] for turn in range(longest) for jobs in planned if turn < len(jobs)),
             *self._listed(),
         ]
+
+    def asked(self) -> Iterator[Tuple[Report, float]]:
+        """What the run that died had asked for and when: the state does not know.
+
+        Yields:
+            Tuple[Report, float]: A report, and seconds since the epoch.
+        """
+        by_name = {report.name: report for report in self._plan.reports}
+        for entry in self._abandoned:
+            if entry["report"] in by_name and entry.get("asked"):
+                yield by_name[entry["report"]], moment(entry["asked"]).timestamp()
 
     def _scopes(self, report: Report) -> List[Scope]:
         options = self._plan.options.get(report.name, {})

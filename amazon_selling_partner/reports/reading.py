@@ -15,6 +15,8 @@ from .documents import (
 )
 from .jobs import Job
 from .outcomes import run_row
+from .report import Period
+from .shared import Shared
 from .spool import whole
 from .tables import Rows, clearing, kept_aside, layout, stamped
 
@@ -52,7 +54,9 @@ def fetched(client: SellingPartnerClient, job: Job) -> Document:
     return download(url, client.clock, fallback)
 
 
-def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Iterator[Rows]:
+def rows_of(
+    client: SellingPartnerClient, job: Job, document: Document, shared: Shared
+) -> Iterator[Rows]:
     """The rows of a document, the windows they replace first, the row of `report_run` last.
 
     Nothing is yielded before nothing can spoil it any more: of lines that is when the document came
@@ -62,6 +66,7 @@ def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Itera
         client (SellingPartnerClient): For the region and the time.
         job (Job): The report.
         document (Document): Open.
+        shared (Shared): What other documents of this load gave.
 
     Yields:
         Rows: For the report's tables, `report_rejected_row` and `report_run`.
@@ -73,7 +78,8 @@ def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Itera
     region = client.region
     by_name = {table.name: table for table in job.report.tables}
     reading = read_document(document, layout(job.report, job.scope.marketplace_ids))
-    rows = rejected = 0
+    rows = rejected = known = 0
+    shared.begin()
     cleared = False
     for name, data in reading if reading.is_sure else whole(reading):
         if not cleared:
@@ -83,15 +89,22 @@ def rows_of(client: SellingPartnerClient, job: Job, document: Document) -> Itera
             rejected += data.num_rows
             yield kept_aside(job, data, region)
             continue
-        data, outside = stamped(job, by_name.get(name, job.report.tables[0]), data, region)
+        table = by_name.get(name, job.report.tables[0])
+        data, outside = stamped(job, table, data, region)
         if outside.num_rows:
             rejected += outside.num_rows
             yield kept_aside(job, outside, region)
+        if job.report.period is Period.LISTED and table.replaced:
+            before = data.num_rows
+            data = shared.left(name, table.replaced, data)
+            known += before - data.num_rows
         rows += data.num_rows
         yield Rows(job.report.name, name, data)
     if not cleared:
         yield from _cleared(job, region, reading.counts.properties.get("reportSpecification"))
-    yield run_row(job, region, client.now(), rows, rejected, document.size)
+    shared.read()
+    reason = f"{known} rows came with a report made later" if known else ""
+    yield run_row(job, region, client.now(), rows, rejected, document.size, reason)
 
 
 def _cleared(job: Job, region: str, specification: object) -> Iterator[Rows]:

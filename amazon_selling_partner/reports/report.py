@@ -145,6 +145,7 @@ class Report:
         account: `seller`, `vendor` or `both`.
         schedule: ISO 8601 period of its schedule, for types that Amazon makes on one only.
         formats: How dates are written where it is not ISO 8601, strptime directives.
+        formats_in: The same by country, where it differs; a country not named has `formats`.
         line_number: Column for the number of a row's line, where nothing else tells rows apart.
         positional: Headers by position, for files whose own are translated.
         repeated: XML elements that are lists even where there is only one of them.
@@ -176,6 +177,7 @@ class Report:
     account: str = "seller"
     schedule: str = ""
     formats: Tuple[str, ...] = ()
+    formats_in: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     line_number: str = ""
     positional: Tuple[str, ...] = ()
     repeated: Tuple[str, ...] = ()

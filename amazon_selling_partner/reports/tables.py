@@ -77,7 +77,13 @@ def layout(report: Report, marketplace_ids: Sequence[str]) -> Layout:
     """
     countries = {MARKETPLACES[id].country for id in marketplace_ids if id in MARKETPLACES}
     comma = report.decimal_comma and bool(countries) and not countries & POINT_COUNTRIES
-    layouts = {table.records: _table_layout(report, table, comma) for table in report.tables}
+    formats = report.formats
+    if len(countries) == 1:
+        (country,) = countries
+        formats = report.formats_in.get(country, formats)
+    layouts = {
+        table.records: _table_layout(report, table, comma, formats) for table in report.tables
+    }
     if report.format == "json":
         return JsonLayout(
             lists={name: table for name, table in layouts.items() if "." not in name},
@@ -95,16 +101,21 @@ def layout(report: Report, marketplace_ids: Sequence[str]) -> Layout:
     )
 
 
-def _table_layout(report: Report, table: Table, comma: bool) -> TableLayout:
+def _table_layout(
+    report: Report, table: Table, comma: bool, formats: Tuple[str, ...]
+) -> TableLayout:
     kinds = {}
     for name, data_type in table.columns.items():
-        formats = report.formats if data_type in ("date", "timestamp") else ()
         kinds[name] = Kind(
-            data_type, formats, decimal_comma=comma and data_type in ("decimal", "double")
+            data_type,
+            formats if data_type in ("date", "timestamp") else (),
+            decimal_comma=comma and data_type in ("decimal", "double"),
         )
     naming = _documented_name if report.format == "json" else snake_case
     nested = {
-        inner.records.rpartition(".")[2]: Nested(_table_layout(report, inner, comma), inner.carried)
+        inner.records.rpartition(".")[2]: Nested(
+            _table_layout(report, inner, comma, formats), inner.carried
+        )
         for inner in report.tables
         if "." in inner.records and inner.records.rpartition(".")[0] == table.records
     }

@@ -85,7 +85,7 @@ def get_shipment_items(call: Call) -> dict[str, Any]:
         shipment_item(call.account, delivery, line, wanted["at"])
         for delivery in _deliveries(call, wanted["at"])
         for line in delivery.lines
-        if _within(wanted, _item_updated(delivery, line, wanted["at"]))
+        if _within(wanted, item_updated(delivery, line, wanted["at"]))
     ]
     return _page(call, "ItemData", found, wanted)
 
@@ -248,7 +248,8 @@ def _deliveries(call: Call, at: int) -> list[Delivery]:
     return [delivery for delivery in book.deliveries(at) if delivery.marketplace.id == place]
 
 
-def _item_updated(delivery: Delivery, line: DeliveryLine, at: int) -> int:
+def item_updated(delivery: Delivery, line: DeliveryLine, at: int) -> int:
+    """When an item last changed before a moment."""
     return max([delivery.created, *(moment for moment, _ in line.receipts if moment <= at)])
 
 

@@ -112,6 +112,7 @@ class ReportBook:
         kept_days (int): How long documents are kept.
         slow_types (dict[str, tuple[int, int]]): Further quotas by type: requests, seconds.
         roles_of (dict[str, str]): Roles by type, in place of Amazon's.
+        cooldowns (bool): A type that is asked for again too soon ends in FATAL.
         reports (dict[str, Report]): All of them, by id.
         schedules (dict[str, Schedule]): All of them, by id.
         requested (Counter): Accepted requests by type.
@@ -128,6 +129,7 @@ class ReportBook:
     kept_days: int = 30
     slow_types: dict[str, tuple[int, int]] = field(default_factory=dict)
     roles_of: dict[str, str] = field(default_factory=dict)
+    cooldowns: bool = True
     reports: dict[str, Report] = field(default_factory=dict)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     requested: "Counter[str]" = field(default_factory=Counter)
@@ -324,7 +326,7 @@ class ReportBook:
             return "DONE", ""
         if report.type not in WITH_ROWS:
             return "CANCELLED", ""
-        if rule.cooldown:
+        if rule.cooldown and self.cooldowns:
             key = (report.type, *report.marketplaces, report.start, *report.options.items())
             last = self._asked.get(key)
             self._asked[key] = now

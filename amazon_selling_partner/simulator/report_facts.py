@@ -35,6 +35,8 @@ class Tally:
     revenue: Decimal = Decimal(0)
     shipped_units: int = 0
     shipped_revenue: Decimal = Decimal(0)
+    sessions: int = 0
+    page_views: int = 0
     orders: set[str] = field(default_factory=set)
 
     def add(self, other: "Tally") -> None:
@@ -44,6 +46,8 @@ class Tally:
         self.revenue += other.revenue
         self.shipped_units += other.shipped_units
         self.shipped_revenue += other.shipped_revenue
+        self.sessions += other.sessions
+        self.page_views += other.page_views
         self.orders |= other.orders
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from .account import Account
 from .listings import ListingBook
-from .marketplaces import amount
+from .marketplaces import MARKETPLACES, amount
 from .report_facts import FlatRows, place_of
 from .sale import Sale
 from .times import DAY_MS, EPOCH
@@ -57,7 +57,7 @@ def _settlement(account: Account, report: "Report") -> FlatRows:
     )  # fmt: skip
     start, end = report.start, report.end
     place = place_of(report)
-    number = f"{start // DAY_MS:011d}"
+    number = f"{start // DAY_MS:08d}{list(MARKETPLACES).index(place.id):03d}"
     comma = place.region == "EUROPE" and place.country != "GB"
 
     def written(minor: int) -> str:

@@ -12,6 +12,7 @@ from dlt.common.runtime.collector import EnlightenCollector, LogCollector
 from ..client import Clock
 from ..client.client import SYSTEM_CLOCK
 from ..client.lock import lock
+from .resume import make_repeatable
 from .summary import RunSummary, sync_run
 
 PACKAGE_TIME = 900.0
@@ -74,6 +75,7 @@ def load_packages(
             began = clock.time()
             if pipeline.has_pending_data:
                 logger.info("Loading what a run that was stopped had read already.")
+                make_repeatable(pipeline)
                 load(pipeline, None)
             time_left = package_time if until is None else min(package_time, until - began)
             load(pipeline, make_source(max(1.0, time_left)))

@@ -16,6 +16,7 @@ SENTENCES = {
     "no_data": "{name}: Amazon has no data for {value} of the windows asked for.",
     "rejected": "{name} had {value} unreadable rows: see table rejected_row.",
     "unreadable": "{name} had {value} unreadable events: see table financial_rejected_event.",
+    "kept_aside": "{name} had {value} unreadable rows: see table report_rejected_row.",
     "filtered": "{name}: {value} rows were left out by row_filters.",
 }
 """What a metric of a resource tells the user."""
@@ -169,7 +170,9 @@ class RunSummary:
                     "skipped": metric.get("skipped"),
                     "failed": metric.get("failed"),
                     "left_to_load": metric.get("left"),
-                    "rejected": metric.get("rejected", 0) + metric.get("unreadable", 0),
+                    "rejected": sum(
+                        metric.get(key, 0) for key in ("rejected", "unreadable", "kept_aside")
+                    ),
                 }
                 for name, metric in sorted(self.metrics.items())
             ],

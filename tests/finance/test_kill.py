@@ -25,7 +25,7 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
     sim: Simulator, make_pipeline: Callable[..., Any], destination: str, seed: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = make_pipeline(destination)
+    pipeline = make_pipeline(destination, kept_open=False)
 
     def start() -> "subprocess.Popen[str]":
         settings = {
@@ -75,8 +75,10 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
         sim.clock.sleep(3600)
     sim.clock.sleep(DAY)
     assert start().wait() == 0, Path("errors.txt").read_text()[-3000:]
-    pipeline = make_pipeline(destination)
+    pipeline = make_pipeline(destination, kept_open=False)
     check(pipeline, sim)
-    fresh = make_pipeline(destination, name="fresh", dataset=f"{pipeline.dataset_name}_fresh")
+    fresh = make_pipeline(
+        destination, name="fresh", dataset=f"{pipeline.dataset_name}_fresh", kept_open=False
+    )
     fresh.run(source(sim))
     same_dataset(dataset(pipeline), dataset(fresh))

@@ -13,6 +13,7 @@ from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.reports import calls, report
 from amazon_selling_partner.reports.columns import column_name, header_name
 from amazon_selling_partner.reports.definitions import known_reports, reports_of
+from amazon_selling_partner.reports.documents import fallback_encoding
 from amazon_selling_partner.reports.failures import TEXTS, Kind, classified, refused
 from amazon_selling_partner.reports.headers import HEADERS
 from amazon_selling_partner.reports.report import REMOVED, Period, Report, check_options, removed
@@ -21,6 +22,8 @@ from amazon_selling_partner.reports.tables import hints, layout
 from amazon_selling_partner.settings import MARKETPLACES
 from amazon_selling_partner.simulator.account import ROLES
 from tests.utils import MODELS, model, operations, usage_plan
+
+from .documents.utils import read
 
 ALL = known_reports(["PARENT", "CHILD", "SKU"])
 SCHEMAS = {
@@ -209,7 +212,7 @@ def test_every_definition_can_be_read_and_scoped() -> None:
             assert not removed(item.report_type, date(2026, 11, 23)), item.name
 
 
-def test_restricted_reports_come_with_include_pii_only() -> None:
+def test_u9_restricted_reports_come_with_include_pii_only() -> None:
     assert not any(item.restricted for item in reports_of(False).values())
     assert any(item.restricted for item in reports_of(False, include_pii=True).values())
     for name in ("GET_GST_MTR_B2B_CUSTOM", "GET_VAT_TRANSACTION_DATA", "SC_VAT_TAX_REPORT"):
@@ -301,7 +304,7 @@ def test_r3_texts_of_fatal_documents(text: str, kind: Kind) -> None:
     assert "\n" not in failure.sentence
 
 
-def test_refusals_name_the_role() -> None:
+def test_r3_u4_refusals_name_the_role() -> None:
     failure = refused(ALL[0], 403, "Access to requested resource is denied.")
     assert failure.kind is Kind.PERMISSION and f"'{ALL[0].role}'" in failure.sentence
     several = refused(ALL[0], 400, "Multiple marketplaces were provided for this report type")
@@ -329,6 +332,36 @@ def test_u12_x4_every_definition_names_its_role_and_what_it_was_described_after(
     for item in ALL:
         assert item.basis in ("schema", "sample", "third party")
         assert item.role and set(re.split(r", | or ", item.role)) <= set(ROLES), item.name
+
+
+@pytest.mark.parametrize(
+    "country, written, charset",
+    [
+        ("US", "2/1/24", "utf-8"),
+        ("GB", "1/2/24", "utf-8"),
+        ("FR", "01/02/24", "utf-8"),
+        ("DE", "1.2.24", "cp1252"),
+        ("JP", "24/2/1", "cp932"),
+        # nobody has told us how these two are written: 1/2/24 is not guessed
+        ("IE", "1/2/24", "utf-8"),
+        ("ZA", "2/1/24", "utf-8"),
+    ],
+)
+def test_d7_d10_a_date_of_feedback_is_read_as_its_country_writes_it(
+    country: str, written: str, charset: str
+) -> None:
+    feedback = next(item for item in ALL if item.name == "seller_feedback_report")
+    (place,) = [id for id, known in MARKETPLACES.items() if known.country == country]
+    text = f"日付\tb\tc\td\te\tf\n{written}\t3\té\t\t1-2\tx\n"
+    data = (text if charset == "cp932" else text.replace("日付", "Tag")).replace(
+        "é", "é" if charset != "cp932" else "①"
+    )
+    result = read(data.encode(charset), layout(feedback, [place]), None, fallback_encoding(place))
+    (row,) = result.rows(feedback.name)
+    known = country not in ("IE", "ZA")
+    assert row["date"] == (date(2024, 2, 1) if known else None)
+    assert row.get("date__v_text") == (None if known else written)
+    assert (row["rating"], row["order_id"]) == (3, "1-2")
 
 
 def test_examples_of_names() -> None:

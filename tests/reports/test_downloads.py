@@ -70,6 +70,15 @@ def test_u9_u10_a_restricted_report_needs_a_token_for_its_own_document() -> None
         assert asked == [[{"method": "GET", "path": path}]]
 
 
+def test_u9_without_personal_data_no_restricted_token_is_asked_for() -> None:
+    with account() as seller:
+        offered = seller.source("orders_report").resources
+        assert "orders_report" in offered and "order_shipping_report" not in offered
+        seller.run([REPORTS["fba_returns_report"], REPORTS["orders_report"]])
+        assert seller.calls("getReportDocument") == 2
+        assert seller.calls("createRestrictedDataToken") == 0
+
+
 def test_u9_a_refused_restricted_token_is_told_and_not_worked_around() -> None:
     shipping = REPORTS["order_shipping_report"]
     with account() as seller:

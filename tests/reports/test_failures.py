@@ -74,7 +74,7 @@ def test_r3_r16_fatal_tells_its_reason(text: str, what: str, says: str, requests
         assert seller.book.requested.total() > requests
 
 
-def test_brand_analytics_fatal_without_data_is_done() -> None:
+def test_r3_brand_analytics_fatal_without_data_is_done() -> None:
     terms = REPORTS["search_terms_report_weekly"]
     with account() as seller:
         seller.book.fail(

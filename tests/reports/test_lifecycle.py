@@ -1,14 +1,17 @@
 """Reports from request to rows, on the simulator: what is asked for, listed, and read."""
 
 from collections import Counter
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, List
 
+import pytest
 from dlt.common import pendulum
 
 from amazon_selling_partner.reports import calls, report
-from amazon_selling_partner.reports.definitions import known_reports
 from amazon_selling_partner.reports.periods import Window, step
 from amazon_selling_partner.reports.report import Period
+from tests.utils import model
 
 from .utils import (
     CA,
@@ -19,6 +22,7 @@ from .utils import (
     SALES_TRAFFIC,
     US,
     VENDOR_DAY,
+    Account,
     account,
     run_rows,
     table_rows,
@@ -41,9 +45,10 @@ def test_a_report_goes_from_request_to_rows() -> None:
         assert len(seller.bodies()) == 1
 
 
-def test_w1_w2_w3_c1_c3_the_bodies_of_all_reports() -> None:
-    """One builder makes all bodies: whole days, both dates, every option, one marketplace."""
-    for item in known_reports():
+def test_w1_w2_w3_o12_c1_c3_the_bodies_of_all_reports() -> None:
+    """One builder makes all bodies: whole days, both dates at the top, every option, one
+    marketplace."""
+    for item in REPORTS.values():
         window = pendulum.datetime(2026, 3, 1)
         end = step(window, item.period) if item.period.is_calendar else window.add(days=3)
         body = calls.request_body(item, [US], Window(window, end), item.options, NOW)
@@ -51,11 +56,30 @@ def test_w1_w2_w3_c1_c3_the_bodies_of_all_reports() -> None:
         assert body["marketplaceIds"] == [US]
         for name, value in item.options.items():
             assert body["reportOptions"][name] == value
-        if item.period.is_calendar and not item.dates_in_options[0]:
-            assert body["dataStartTime"] == "2026-03-01T00:00:00Z"
-            last = "2026-03-01T01:00:00Z" if item.period is Period.HOUR else "T23:59:59Z"
-            assert body["dataEndTime"].endswith(last)
-        assert set(body.get("reportOptions", {})) >= set(item.options)
+        dates = [name for name in item.dates_in_options if name]
+        assert set(body.get("reportOptions", {})) == {*item.options, *dates}
+        if item.period.is_calendar or item.period is Period.CHANGES:
+            told = body["reportOptions"] if dates else body
+            first, last = dates or ("dataStartTime", "dataEndTime")
+            assert told[first] == "2026-03-01T00:00:00Z"
+            until = end if item.period is Period.HOUR else end.subtract(seconds=1)
+            assert told[last] == until.to_iso8601_string()
+        assert ("dataStartTime" in body) == ("dataEndTime" in body)
+
+
+def test_c3_the_name_of_a_vendor_table_says_its_options() -> None:
+    named = 0
+    for item in REPORTS.values():
+        words = item.name.split("_")
+        if item.report_type in ("GET_VENDOR_SALES_REPORT", "GET_VENDOR_INVENTORY_REPORT"):
+            assert item.options["distributorView"].lower() in words
+            assert item.options["sellingProgram"].lower() in words
+            named += 1
+        if "reportPeriod" in item.options and item.account == "vendor":
+            assert Period[item.options["reportPeriod"]] is item.period
+            assert all(table.name.endswith(item.period.value) for table in item.tables)
+    periods = {item.period for item in REPORTS.values() if item.account == "vendor"}
+    assert named >= 30 and {Period.WEEK, Period.MONTH, Period.QUARTER} <= periods
 
 
 def test_w3_golden_body() -> None:
@@ -83,18 +107,22 @@ def test_r5_reports_are_not_listed_without_a_reason() -> None:
         assert seller.calls("getReports") == 0
 
 
-def test_r10_pages_of_listed_reports_take_the_token_alone() -> None:
+def test_r8_r10_pages_of_listed_reports_take_the_token_alone() -> None:
     settlement = REPORTS["settlement_report"]
+    known = model("reports_2021-06-30.json")["paths"]["/reports/2021-06-30/reports"]["get"]
     with account() as seller:
         day = 86_400_000
         end = int(NOW.timestamp() * 1000) // day * day
-        for week in range(130):
+        for week in range(230):
             seller.book.make(settlement.report_type, end - (week + 1) * day, end - week * day)
-        rows = seller.run([settlement], since=NOW.subtract(days=100), budget=86400)
-        pages = [r for r in seller.simulator.requests if r.operation == "getReports"]
-        assert len(pages) == 2
-        assert set(dict(pages[1].query)) == {"nextToken"}
-        assert len(run_rows(rows)) == 130
+        rows = seller.run([settlement], since=NOW.subtract(days=100), budget=0)
+        pages = [dict(r.query) for r in seller.simulator.requests if r.operation == "getReports"]
+        assert set(pages[0]) <= {parameter["name"] for parameter in known["parameters"]}
+        assert [set(page) for page in pages[1:]] == [{"nextToken"}, {"nextToken"}]
+        # the first addresses are had at once, the others are left for the next run
+        read = {row["report_id"] for row in run_rows(rows)}
+        left = seller.states[settlement.name]["unread"]
+        assert len(read) == 15 and set(left) | read == set(seller.book.reports)
 
 
 def test_r8_w9_k3_settlements_are_listed_and_each_line_is_read_once() -> None:
@@ -106,14 +134,42 @@ def test_r8_w9_k3_settlements_are_listed_and_each_line_is_read_once() -> None:
         # the seller downloaded the same settlement as well
         seller.clock.advance(60)
         seller.book.make(settlement.report_type, end - 14 * day, end)
+        # a slow answer does not push the look-back over Amazon's limit
+        seller.simulator.faults.add("slow", "getReports", times=1, seconds=5)
         rows = seller.run([settlement], since=NOW.subtract(days=400))
         lines = table_rows(rows, "settlement_report")
-        assert lines and len(run_rows(rows)) == 1
+        newest, older = run_rows(rows)
+        assert newest["requested_at"] > older["requested_at"]
+        assert (newest["row_count"], older["row_count"]) == (len(lines), 0)
+        assert older["reason"] == f"{len(lines)} rows came with a report made later"
         amounts = [line["amount"] for line in lines if line["amount"] is not None]
         assert sum(amounts) == lines[0]["total_amount"]
         assert [line["line_number"] for line in lines] == list(range(2, len(lines) + 2))
         assert seller.run([settlement]) == []
         assert seller.calls("createReport") == 0
+
+
+def test_r16_listed_reports_that_were_not_read_are_found_by_a_much_later_run() -> None:
+    """A document that fails, or for which no time is left, is not forgotten."""
+    settlement = REPORTS["settlement_report"]
+    with account() as seller:
+        day = 86_400_000
+        end = int(NOW.timestamp() * 1000) // day * day
+        made = [
+            seller.book.make(settlement.report_type, end - (week + 1) * day, end - week * day)
+            for week in range(20)
+        ]
+        # made long before the first run; the first address is refused, the burst of addresses ends before the list does
+        seller.simulator.faults.add("forbidden", "getReportDocument", times=1)
+        seller.clock.advance(5 * 86400)
+        rows = seller.run([settlement], since=NOW.subtract(days=60), budget=30)
+        done = {row["report_id"] for row in run_rows(rows) if row["row_count"]}
+        assert 10 <= len(done) < 16
+        seller.clock.advance(10 * 86400)
+        rows = seller.run([settlement], since=NOW.subtract(days=60), budget=86400)
+        later = [row["report_id"] for row in run_rows(rows)]
+        assert sorted(later) == sorted({report.id for report in made} - done)
+        assert seller.states[settlement.name]["unread"] == {}
 
 
 def test_r14_both_levels_of_a_document_become_tables() -> None:
@@ -126,12 +182,40 @@ def test_r14_both_levels_of_a_document_become_tables() -> None:
                         assert table_rows(rows, table.name), (name, table.name)
 
 
-def test_r15_a_document_with_lines_gives_rows() -> None:
+@pytest.mark.parametrize(
+    "name, record",
+    [
+        (RETURNS.name, "\n"),
+        (INVENTORY.name, "\n"),
+        ("merchant_listings_report", "\n"),
+        ("prime_returns_report", "\n"),
+        ("orders_xml_report", "</Order>"),
+        ("account_health_report", '"lateShipmentRate"'),
+        (SALES_TRAFFIC.name, '"parentAsin"'),
+    ],
+)
+def test_r15_a_document_with_records_gives_rows(name: str, record: str) -> None:
+    item = REPORTS[name]
     with account() as seller:
-        for item in (RETURNS, INVENTORY, REPORTS["merchant_listings_report"]):
-            rows = seller.run([item])
-            text = seller.book.content(list(seller.book.reports.values())[-1])[0].decode()
-            assert len(table_rows(rows, item.name)) == len(text.splitlines()) - 1
+        if item.format == "csv":
+            lines = [f'2026-11-{day},"a ""b"", c",{day}' for day in range(10, 20)]
+            text = "\r\n".join(["Order Date,Reason,Quantity", *lines, ""])
+            seller.book.documents[item.report_type] = text.encode()
+        rows = seller.run([item], since=NOW.subtract(days=3))
+        texts = [seller.book.content(made)[0].decode() for made in seller.book.reports.values()]
+        records = sum(text.count(record) - (record == "\n") for text in texts)
+        assert len(table_rows(rows, name)) == records > 0
+
+
+def test_w16_eight_weeks_are_asked_for_newest_first_and_all_loaded() -> None:
+    terms = REPORTS["search_terms_report_weekly"]
+    with account(days=70) as seller:
+        rows = seller.run([terms], since=pendulum.datetime(2026, 9, 20))
+        asked = [body["dataStartTime"][:10] for body in seller.bodies()]
+        weeks = [pendulum.date(2026, 9, 20).add(weeks=week).isoformat() for week in range(8)]
+        assert asked == weeks[::-1]
+        loaded = {row["window_start"].date().isoformat() for row in table_rows(rows, terms.name)}
+        assert sorted(loaded) == weeks
 
 
 OWN = report("GET_MY_OWN_REPORT", table_name="my_report", options={"color": "blue", "deep": True})
@@ -210,13 +294,61 @@ def test_c2_more_report_options_reach_the_request_and_wrong_ones_none() -> None:
         assert len(seller.bodies(ledger.report_type)) == 1
 
 
+def no_rows(seller: Account, name: str) -> List[str]:
+    """What the last run says of a table that has no rows any more."""
+    notes = seller.last.outcomes.metrics().get(name, {}).get("notes", [])
+    assert all(note.startswith("no rows any more") for note in notes)
+    return list(notes)
+
+
 def test_x2_a_snapshot_that_is_empty_all_at_once_is_told() -> None:
     header, lines = b"sku\tasin\n", b"1\tA\n2\tB\n"
     with account() as seller:
         for content, told in ((header + lines, 0), (header, 1), (header, 0), (header + lines, 0)):
             seller.book.documents[INVENTORY.report_type] = content
             seller.run([INVENTORY])
-            notes = seller.last.outcomes.metrics().get(INVENTORY.name, {}).get("notes", [])
-            assert len(notes) == told
-            assert all("has no rows, the last one had 2" in note for note in notes)
+            found = no_rows(seller, INVENTORY.name)
+            assert len(found) == told
+            assert all("the last one had 2" in note for note in found)
             seller.clock.advance(3600)
+
+
+def test_x2_a_period_without_rows_after_one_with_rows_is_told_once() -> None:
+    """Not what lies before the first sale, nor a period that is not over, nor the second one."""
+    day = replace(SALES_TRAFFIC, quotas=(), restated=timedelta(0))
+    kind = day.report_type
+    full = b'{"salesAndTrafficByDate": [], "salesAndTrafficByAsin": [{"parentAsin": "A"}]}'
+    none = b'{"salesAndTrafficByDate": [], "salesAndTrafficByAsin": []}'
+    with account() as seller:
+        seller.book.slow_types[kind] = (100, 1)
+        since = NOW.subtract(days=8)
+        # newest first: the days before the first sale come after those with rows
+        contents = iter([full, full, none, none, none, none, none])
+        seller.book.documents[kind] = lambda: iter([next(contents)])
+        assert len(run_rows(seller.run([day], since=since, budget=86400))) == 7
+        assert no_rows(seller, day.name) == []
+        for content, told in ((none, 1), (none, 0), (full, 0), (none, 1), (b"", 0)):
+            seller.clock.advance(86400)
+            seller.book.documents[kind] = content
+            assert len(run_rows(seller.run([day], since=since))) == 1
+            assert len(no_rows(seller, day.name)) == told
+
+
+def test_x2_a_month_that_is_not_over_and_changes_may_be_empty() -> None:
+    orders = REPORTS["orders_report"]
+    with account(now=pendulum.datetime(2026, 11, 10, 13)) as seller:
+        for content in (b"order-id\tsku\n1\tA\n", b"order-id\tsku\n"):
+            for item in (RETURNS, orders):
+                seller.book.documents[item.report_type] = content
+                since = pendulum.datetime(2026, 11, 1)
+                assert run_rows(seller.run([item], since=since, budget=86400))
+                assert no_rows(seller, item.name) == []
+            seller.clock.advance(2 * 86400)
+
+
+def test_r15_rows_that_cannot_be_read_are_counted_in_the_summary() -> None:
+    with account() as seller:
+        seller.book.documents[INVENTORY.report_type] = b"sku\tasin\n1\tA\t\t\tx\n2\tB\0\n"
+        rows = seller.run([INVENTORY])
+        assert table_rows(rows, INVENTORY.name) == []
+        assert seller.last.outcomes.metrics()[INVENTORY.name] == {"kept_aside": 2}

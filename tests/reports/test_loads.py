@@ -11,7 +11,7 @@ from dlt.common import pendulum
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.reports import report, report_resources
 from amazon_selling_partner.simulator.report_facts import tallies
-from amazon_selling_partner.sync.summary import metrics
+from amazon_selling_partner.sync.summary import RunSummary, metrics
 from tests.utils import dataset, rows
 
 from .utils import CA, DE, JP, NOW, US, account
@@ -319,33 +319,6 @@ def test_what_was_not_loaded_stands_in_the_metrics(make_pipeline: Any) -> None:
         assert rows(pipeline, "fba_returns_report")
 
 
-def test_r14_lists_inside_of_a_document_are_tables(destination: str, make_pipeline: Any) -> None:
-    """Products of a promotion have their own rows, with money as money, and vanish with it."""
-    with account() as seller:
-        pipeline = make_pipeline(destination)
-        kind = "GET_PROMOTION_PERFORMANCE_REPORT"
-        product = '{"asin": "0131103628", "productUnitsSold": 2, "productRevenue": 12.50}'
-        other = '{"asin": "B01", "productUnitsSold": 1, "productRevenue": 0.10}'
-
-        def document(*products: str) -> bytes:
-            promotion = f'"promotionId": "0001", "includedProducts": [{",".join(products)}]'
-            return f'{{"promotions": [{{{promotion}, "unitsSold": 3}}]}}'.encode()
-
-        seller.book.documents[kind] = document(product, other)
-        since = NOW.subtract(days=3)
-        load(pipeline, seller.source("promotion_report", since=since))
-        assert [row["units_sold"] for row in rows(pipeline, "promotion_report")] == [3]
-        found = rows(pipeline, "promotion_product_report", "asin")
-        assert [(r["promotion_id"], r["asin"], r["product_revenue"]) for r in found] == [
-            ("0001", "0131103628", Decimal("12.50")),
-            ("0001", "B01", Decimal("0.10")),
-        ]
-        seller.clock.advance(86400)
-        seller.book.documents[kind] = document(other)
-        load(pipeline, seller.source("promotion_report", since=since))
-        assert [r["asin"] for r in rows(pipeline, "promotion_product_report")] == ["B01"]
-
-
 def test_a_row_with_u_0000_is_kept_aside_and_loads_everywhere(
     destination: str, make_pipeline: Any
 ) -> None:
@@ -358,6 +331,10 @@ def test_a_row_with_u_0000_is_kept_aside_and_loads_everywhere(
         (aside,) = rows(pipeline, "report_rejected_row")
         assert aside["raw_text"] == "114-2\tB\\x00\t1"
         assert "U+0000" in aside["reason"] and aside["line_number"] == 3
+        told = RunSummary.of(pipeline)
+        assert "orders_report had 1 unreadable rows: see table report_rejected_row." in told.text()
+        (row,) = [row for row in told.row()["resources"] if row["resource"] == "orders_report"]
+        assert row["rejected"] == 1
 
 
 def test_x3_removed_types_are_refused_before_any_request() -> None:

@@ -12,9 +12,9 @@ from amazon_selling_partner.reports.report import Quota
 from .utils import INVENTORY, NOW, REPORTS, RETURNS, SALES_TRAFFIC, account, run_rows
 
 
-def test_r7_a_snapshot_is_asked_for_once_in_its_interval() -> None:
+def test_r7_w11_a_snapshot_is_asked_for_once_in_its_interval() -> None:
     with account() as seller:
-        seller.run([INVENTORY])
+        seller.run([INVENTORY], since=NOW.subtract(years=2))
         seller.clock.advance(300)
         assert seller.run([INVENTORY]) == []
         assert seller.book.requested.total() == 1

@@ -9,6 +9,7 @@ from dlt.common import pendulum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_selling_partner.client import iso
 from amazon_selling_partner.reports.definitions import known_reports
 from amazon_selling_partner.reports.periods import (
     Progress,
@@ -22,6 +23,7 @@ from amazon_selling_partner.reports.periods import (
     step,
 )
 from amazon_selling_partner.reports.report import Period, Report, Table
+from amazon_selling_partner.sync.windows import joined
 
 CALENDAR = [period for period in Period if period.is_calendar]
 EPOCH = pendulum.datetime(2025, 1, 1)
@@ -63,7 +65,7 @@ def test_a_period_holds_its_moment_and_starts_where_the_last_one_ends(
 
 
 @given(calendar_reports, moments, moments)
-def test_first_load_covers_all_published_periods_once_in_the_fewest_requests(
+def test_w1_w7_first_load_covers_all_published_periods_once_in_the_fewest_requests(
     report: Report, since: pendulum.DateTime, now: pendulum.DateTime
 ) -> None:
     windows = due(report, since, now, {})
@@ -93,7 +95,7 @@ def test_first_load_covers_all_published_periods_once_in_the_fewest_requests(
 
 @settings(max_examples=60)
 @given(calendar_reports, moments, st.lists(st.integers(1, 60), min_size=1, max_size=12))
-def test_every_period_is_read_again_after_it_settled_and_then_never(
+def test_w6_every_period_is_read_again_after_it_settled_and_then_never(
     report: Report, since: pendulum.DateTime, days: List[int]
 ) -> None:
     progress: Progress = {}
@@ -217,6 +219,29 @@ def test_a_failed_window_of_changes_keeps_its_round_open() -> None:
     later = due(report, now.subtract(days=30), now.add(days=3), progress)
     assert newest not in later and oldest in later
     assert later[0].end <= now
+
+
+@given(moments, st.integers(0, 40), st.integers(0, 200), st.integers(1, 40))
+def test_history_before_the_first_round_of_changes_is_loaded_once(
+    now: pendulum.DateTime, recent: int, older: int, span: int
+) -> None:
+    report = a_report(Period.CHANGES, span=span, history=500)
+    progress: Progress = {}
+    since = now.subtract(days=recent + older)
+    found = due(report, now.subtract(days=recent), now, progress)
+    for window in found:
+        loaded(report, window, now, progress)
+    for hours in (1, 2):
+        later = due(report, since, now.add(hours=hours), progress)
+        for window in later:
+            loaded(report, window, now, progress)
+        found += later
+    assert joined([tuple(map(iso, window)) for window in found]) == [
+        (iso(since.start_of("day")), iso(now.add(hours=2)))
+    ]
+    assert sum((end - start).total_seconds() for start, end in found) == pytest.approx(
+        (now.add(hours=2) - since.start_of("day")).total_seconds(), abs=3
+    )
 
 
 def test_periods_asked_a_short_while_ago_wait() -> None:

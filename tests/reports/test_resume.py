@@ -72,6 +72,40 @@ def test_r6_reports_of_a_run_that_died_are_taken_over(tmp_path: Path) -> None:
         assert seller.calls("getReports") == 0
 
 
+def test_l5_l6_r6_a_backfill_of_60_windows_over_three_killed_runs_ends_complete(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    with account(days=70) as seller:
+        since = NOW.subtract(days=62)
+        for _ in range(3):
+            killed(seller, [SALES_TRAFFIC], path, after=7, since=since, budget=86400)
+        rows = seller.run([SALES_TRAFFIC], since=since, journal=Journal(path), budget=86400)
+        windows = [row["window_start"] for row in run_rows(rows)]
+        assert len(windows) == len(set(windows)) == 61
+        days = [body["dataStartTime"] for body in seller.bodies()]
+        # none was refused either: what the dead runs had asked for counts
+        assert len(days) == len(set(days)) == 61
+
+
+@pytest.mark.parametrize("outcome", ["FATAL", "CANCELLED"])
+def test_r4_a_report_that_failed_is_not_taken_though_amazon_lists_it(
+    outcome: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    with account(vendor=True) as seller:
+        seller.book.fail(VENDOR_DAY.report_type, outcome)
+        killed(seller, [VENDOR_DAY], path, after=1)
+        lines = path.read_text().splitlines()
+        # the run died before the answer of createReport was written down
+        path.write_text("\n".join(lines[:-1]) + "\n")
+        seller.clock.advance(600)
+        rows = seller.run([VENDOR_DAY], journal=Journal(path))
+        assert seller.calls("getReports") == 1
+        assert [row["status"] for row in run_rows(rows)] == ["DONE"]
+        assert not any(row["adopted"] for row in run_rows(rows))
+
+
 def test_a_report_whose_id_was_lost_is_found_with_get_reports(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with account() as seller:

@@ -47,7 +47,7 @@ def test_without_the_setting_nothing_is_created_and_the_summary_says_how() -> No
         assert len(told) == 2
         for place, sentence in zip((US, CA), told, strict=True):
             assert place in sentence and "create_report_schedules = true" in sentence
-            assert PENDING.name in sentence and "P1D" in sentence
+            assert PENDING.report_type in sentence and "P1D" in sentence
 
 
 def test_a_schedule_is_created_once_and_its_reports_are_loaded() -> None:

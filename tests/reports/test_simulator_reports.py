@@ -8,6 +8,9 @@ import pytest
 import requests
 from dlt.common import pendulum
 
+from amazon_selling_partner.simulator.report_book import Report
+from amazon_selling_partner.simulator.report_documents import pieces_of
+from amazon_selling_partner.simulator.report_facts import tallies
 from amazon_selling_partner.simulator.report_rules import end_of, start_of
 from tests.utils import model
 
@@ -100,6 +103,59 @@ def test_x5_documents_follow_amazons_schemas(report_type: str) -> None:
         if "performance" not in report_type.lower():
             whole.pop("$schema", None)
             jsonschema.validate(content, _without_required_rows(whole))
+
+
+def test_x5_no_data_is_cancelled_or_fatal_by_type(seller: Account) -> None:
+    """Section 11 of the lessons: before the first sale, without dates, of a type without rows."""
+    old = {"dataStartTime": "2026-01-04T00:00:00Z", "dataEndTime": "2026-01-10T23:59:59Z"}
+    week = {"reportOptions": {"reportPeriod": "WEEK"}}
+    terms = made(seller, "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT", **week, **old)
+    assert terms["processingStatus"] == "FATAL"
+    assert "data is unavailable" in seller.book.reports[terms["reportId"]].reason
+    assert made(seller, "GET_FBA_RECOMMENDED_REMOVAL_DATA")["processingStatus"] == "CANCELLED"
+    daily = {"reportOptions": {"aggregatedByTimePeriod": "DAILY"}}
+    for dates, status in (({}, "CANCELLED"), (DATED, "DONE")):
+        told = made(seller, "GET_LEDGER_SUMMARY_VIEW_DATA", **daily, **dates)
+        assert told["processingStatus"] == status
+
+
+def test_visits_differ_by_product_and_day_and_add_up(seller: Account) -> None:
+    """By date and by ASIN, by day and by month; units are those of the orders."""
+
+    def told(first: int, last: int, unit: str) -> Dict[str, Any]:
+        now = seller.simulator.account.now()
+        start = int(pendulum.datetime(2026, 11, first).timestamp() * 1000)
+        end = int(pendulum.datetime(2026, 11, last).timestamp() * 1000)
+        options = {"dateGranularity": unit, "asinGranularity": "CHILD"}
+        kind = "GET_SALES_AND_TRAFFIC_REPORT"
+        report = Report("1", kind, [US], options, start, end, now, now, now)
+        found: Dict[str, Any] = json.loads(b"".join(p.encode() for p in pieces_of(own, report)))
+        return found
+
+    own = seller.simulator.account
+    days = [told(day, day, "DAY") for day in range(1, 23)]
+    month = told(1, 30, "MONTH")
+    (whole,) = month["salesAndTrafficByDate"]
+    for name in ("sessions", "pageViews"):
+        by_asin = sum(row["trafficByAsin"][name] for row in month["salesAndTrafficByAsin"])
+        by_day = sum(d["trafficByDate"][name] for one in days for d in one["salesAndTrafficByDate"])
+        later = told(23, 30, "DAY")["salesAndTrafficByDate"]
+        by_day += sum(d["trafficByDate"][name] for d in later)
+        assert whole["trafficByDate"][name] == by_asin == by_day
+    start = int(pendulum.datetime(2026, 11, 1).timestamp() * 1000)
+    sold = tallies(own, start, start + 30 * 86_400_000, own.now(), US)
+    assert whole["salesByDate"]["unitsOrdered"] == sum(tally.units for tally in sold.values())
+    rates = []
+    for row in month["salesAndTrafficByAsin"]:
+        traffic, units = row["trafficByAsin"], row["salesByAsin"]["unitsOrdered"]
+        assert units == sold[row["childAsin"]].units
+        assert units <= traffic["sessions"] < traffic["pageViews"]
+        assert traffic["unitSessionPercentage"] == round(100 * units / traffic["sessions"], 2)
+        rates.append(traffic["unitSessionPercentage"])
+    assert 1 < min(rates) and max(rates) < 20 and max(rates) > 3 * min(rates)
+    daily = [one["salesAndTrafficByDate"][0]["trafficByDate"] for one in days]
+    assert len({day["unitSessionPercentage"] for day in daily}) > 10
+    assert told(1, 30, "MONTH") == month
 
 
 def _without_required_rows(part: Any) -> Any:

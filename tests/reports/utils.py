@@ -8,7 +8,7 @@ import dlt
 from dlt.common import pendulum
 
 from amazon_selling_partner import SellingPartnerCredentials, connect
-from amazon_selling_partner.client import SellingPartnerClient, VirtualClock
+from amazon_selling_partner.client import Clock, SellingPartnerClient, VirtualClock
 from amazon_selling_partner.reports import report_resources
 from amazon_selling_partner.reports.definitions import known_reports
 from amazon_selling_partner.reports.jobs import Journal
@@ -28,6 +28,31 @@ VENDOR_DAY = REPORTS["vendor_sales_manufacturing_retail_report_daily"]
 RETURNS = REPORTS["fba_returns_report"]
 INVENTORY = REPORTS["fba_managed_inventory_report"]
 SALES_TRAFFIC = REPORTS["sales_and_traffic_business_sku_report_daily"]
+
+
+class FastClock(Clock):
+    """Real time, twenty times as fast, the same in every process that knows when it began.
+
+    Args:
+        began (float): Seconds since the epoch, UTC, at which it told the right time.
+    """
+
+    SPEED = 20
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+
+    def time(self) -> float:
+        """Seconds since the epoch, UTC."""
+        return self.began + (super().time() - self.began) * self.SPEED
+
+    def monotonic(self) -> float:
+        """The same as `time`."""
+        return self.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits, in real time."""
+        Clock().sleep(seconds / self.SPEED)
 
 
 class Account:

@@ -124,6 +124,7 @@ for _rate, _counts in RATED.items():
 for _violation in VIOLATIONS:
     HEALTH.update(columns(_violation, bigint="defectsCount", double="targetValue"))
 
+DAY_FIRST = "AE AU BE BR CA EG ES FR GB IN IT MX NL PL SA SG TR"
 FEEDBACK_COLUMNS = ("date", "rating", "comments", "response", "order_id", "rater_email")
 
 PERFORMANCE_REPORTS: Tuple[Report, ...] = (
@@ -137,7 +138,13 @@ PERFORMANCE_REPORTS: Tuple[Report, ...] = (
         restated=timedelta(days=30),
         partial=True,
         positional=FEEDBACK_COLUMNS,
-        formats=("%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%y/%m/%d"),
+        # 1/2/24 is of January in one country and of February in the next; elsewhere it stays text
+        formats_in={
+            "US": ("%m/%d/%y",),
+            "DE": ("%d.%m.%y",),
+            "JP": ("%y/%m/%d",),
+            **dict.fromkeys(DAY_FIRST.split(), ("%d/%m/%y",)),
+        },
         role=INSIGHT_ROLE,
     ),
     Report(

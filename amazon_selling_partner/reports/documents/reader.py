@@ -82,5 +82,8 @@ def error_text(document: Document) -> str:
         return escaped(data[:LONGEST_REASON], document.encoding).strip()
     if isinstance(answer, dict) and "errorDetails" in answer:
         details = answer["errorDetails"]
-        return details if isinstance(details, str) else json.dumps(details, ensure_ascii=False)
+        if isinstance(details, str):
+            # no database of PostgreSQL takes it, and the reason is loaded
+            return details.replace("\0", "\\x00")
+        return json.dumps(details, ensure_ascii=False)
     return json.dumps(answer, ensure_ascii=False)

@@ -33,7 +33,8 @@ class Rejected(NamedTuple):
     """A line or record that could not be read.
 
     Attributes:
-        line_number: Line in a text document, place in its list in a JSON one; both from 1.
+        line_number: Line in a text document, place in its list in a JSON one, among the records of
+            an XML one; from 1.
         raw_text: All of it; bytes that do not decode as `\\xNN`, then a backslash is `\\\\`.
         reason: One sentence.
     """

@@ -1,20 +1,38 @@
 """XML documents: record elements one after the other, whatever their envelope."""
 
+import itertools
 import json
+import re
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 from xml.parsers import expat
 
 import pyarrow as pa
 
+from .encoding import NUL_REASON
 from .errors import DocumentBroken
 from .layout import TableLayout, XmlLayout
-from .rows import Counts, Gathering, Named, typed, unique_names
+from .rows import Counts, Gathering, Named, Rejected, typed, unique_names
 
 ROWS = 20_000
 """Records that are typed at once."""
 
 HEADER = "Header"
 """The element of Amazon's envelope that holds no records."""
+
+NUL = re.compile(rb"\0|&#(?:0+|x0+);")
+NUL_MARK = b"&#131070;"
+"""In place of U+0000, for which XML has no form and expat refuses the document: a noncharacter."""
+
+MARKED = re.compile(r"\U0001fffe|&#131070;")
+"""The mark as it is read; in a CDATA section as it was written."""
+
+LONGEST_REFERENCE = 12
+"""Bytes that are held back because a reference may begin in them."""
+
+DECLARATION = 256
+"""Bytes in which a document says its encoding."""
+
+WIDE = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']utf-?(16|32)", re.I)
 
 Path = Tuple[str, ...]
 
@@ -102,6 +120,44 @@ class Records:
         raise DocumentBroken("An XML document declares a document type: refused.")
 
 
+class Chunks:
+    """A document with U+0000 marked, so that one such record does not cost all the others.
+
+    Args:
+        chunks (Iterable[bytes]): As they come.
+
+    Attributes:
+        encoding: That of the document, where it is not the one it declares.
+        marked: The character was met.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._head = b""
+        for chunk in self._chunks:
+            self._head += chunk
+            if len(self._head) >= DECLARATION:
+                break
+        # a wide document came through `narrow`, though it still says what it was
+        self.encoding = "utf-8" if WIDE.match(self._head) else None
+        self.marked = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        # wide after all, when it had no byte-order mark: zero bytes are halves of characters
+        is_wide = 0 in self._head[:2]
+        held = b""
+        for chunk in itertools.chain([self._head], self._chunks):
+            chunk = held + chunk
+            start = chunk.rfind(b"&", -LONGEST_REFERENCE)
+            end = len(chunk) if start < 0 or b";" in chunk[start:] else start
+            chunk, held = chunk[:end], chunk[end:]
+            if not is_wide and (0 in chunk or b"&#" in chunk):
+                chunk, count = NUL.subn(NUL_MARK, chunk)
+                self.marked = self.marked or count > 0
+            yield chunk
+        yield held
+
+
 def _local(name: str) -> str:
     return name.rpartition("}")[2].rpartition(":")[2]
 
@@ -110,7 +166,7 @@ def read(chunks: Iterable[bytes], layout: XmlLayout, counts: Counts) -> Iterator
     """Reads an XML document in the encoding it declares, UTF-8 where it declares none.
 
     Children become columns by their path, attributes too; an element that repeats becomes a list
-    in JSON. An empty element is NULL.
+    in JSON. An empty element is NULL. A record that holds U+0000 is kept aside.
 
     Args:
         chunks (Iterable[bytes]): The document without byte-order mark.
@@ -125,7 +181,8 @@ def read(chunks: Iterable[bytes], layout: XmlLayout, counts: Counts) -> Iterator
             holds other elements in place of the records.
     """
     records = Records(layout)
-    parser = expat.ParserCreate()
+    marked = Chunks(chunks)
+    parser = expat.ParserCreate(marked.encoding)
     parser.buffer_text = True
     parser.StartElementHandler = records.start
     parser.EndElementHandler = records.end
@@ -134,23 +191,24 @@ def read(chunks: Iterable[bytes], layout: XmlLayout, counts: Counts) -> Iterator
     gathering = Gathering(counts)
     tables = {name: XmlTable(table) for name, table in layout.records.items()}
     empty = True
-    seen = False
-    for chunk in chunks:
+    read = 0
+    for chunk in marked:
         if chunk:
             empty = False
             _parse(parser, chunk, False)
         if len(records.found) >= ROWS:
-            seen = True
-            yield from _typed(records, tables, gathering)
+            yield from _typed(records, tables, gathering, marked, read)
+            read += len(records.found)
+            records.found.clear()
     if empty:
         return
     _parse(parser, b"", True)
-    if not records.found and not seen and records.misplaced:
+    if not records.found and not read and records.misplaced:
         raise DocumentBroken(
             f"An XML document has no element {' or '.join(layout.records)}, but"
             f" {records.misplaced}."
         )
-    yield from _typed(records, tables, gathering)
+    yield from _typed(records, tables, gathering, marked, read)
     yield from gathering.rest()
 
 
@@ -165,13 +223,25 @@ def _parse(parser: Any, data: bytes, final: bool) -> None:
 
 
 def _typed(
-    records: Records, tables: Dict[str, "XmlTable"], gathering: Gathering
+    records: Records,
+    tables: Dict[str, "XmlTable"],
+    gathering: Gathering,
+    chunks: Chunks,
+    read: int,
 ) -> Iterator[Named]:
+    rows: Dict[str, List[Any]] = {name: [] for name in tables}
+    rejected: Dict[str, List[Rejected]] = {name: [] for name in tables}
+    for place, (name, value) in enumerate(records.found, read + 1):
+        text = json.dumps(value, ensure_ascii=False) if chunks.marked else ""
+        if MARKED.search(text):
+            text = MARKED.sub(r"\\x00", text.replace("\\", "\\\\"))
+            rejected[name].append(Rejected(place, text, NUL_REASON))
+        else:
+            rows[name].append(value)
     for name, table in tables.items():
-        rows = [value for found, value in records.found if found == name]
-        if rows:
-            yield from gathering.add(table.layout.name, *table.typed(rows))
-    records.found.clear()
+        yield from gathering.reject(table.layout.name, rejected[name])
+        if rows[name]:
+            yield from gathering.add(table.layout.name, *table.typed(rows[name]))
 
 
 class XmlTable:

@@ -16,6 +16,7 @@ from amazon_selling_partner.reports.documents import (
     DocumentBroken,
     TableLayout,
     XmlLayout,
+    document,
     xml_rows,
 )
 
@@ -51,8 +52,9 @@ LAYOUT = XmlLayout({"Order": TableLayout("t", KINDS)}, frozenset(["OrderItem"]))
 
 
 @pytest.mark.parametrize("size", [1, 5, 10_000])
-def test_lesson_d9_all_orders_have_their_fields(size: int) -> None:
-    first, second = read(ORDERS.encode(), LAYOUT, size=size).rows()
+def test_lesson_d9_all_orders_have_their_fields(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "READ", size)
+    first, second = read(ORDERS.encode(), LAYOUT).rows()
     assert str(first.pop("purchase_date")) == "2024-01-01 00:00:00+00:00"
     assert first == {
         "amazon_order_id": "026-1",
@@ -108,9 +110,19 @@ def test_a_document_type_is_refused_though_it_declares_nothing() -> None:
         read(body.encode(), LAYOUT)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
-def test_encodings(encoding: str) -> None:
-    declared = "" if encoding.startswith("utf-") else f' encoding="{encoding}"'
+@pytest.mark.parametrize(
+    "encoding, declared",
+    [
+        ("utf-8", ""),
+        ("utf-8", ' encoding="UTF-8"'),
+        ("utf-8-sig", ""),
+        ("utf-16", ""),
+        ("utf-16", " encoding='UTF-16'"),
+        ("utf-16-le", ' encoding="UTF-16"'),
+        ("iso-8859-1", ' encoding="iso-8859-1"'),
+    ],
+)
+def test_lesson_d1_encodings(encoding: str, declared: str) -> None:
     body = f'<?xml version="1.0"{declared}?><x><Order><a>é</a></Order></x>'
     assert read(body.encode(encoding), LAYOUT).rows() == [{"a": "é"}]
 
@@ -119,9 +131,43 @@ def test_namespaces_and_several_records(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(xml_rows, "ROWS", 2)
     layout = XmlLayout({"A": TableLayout("a"), "B": TableLayout("b")})
     body = "<n:x xmlns:n='u'>" + "<n:A><n:v>1</n:v></n:A><B w='2'>3</B>" * 5 + "</n:x>"
-    result = read(body.encode(), layout, size=20)
+    monkeypatch.setattr(document, "READ", 20)
+    result = read(body.encode(), layout)
     assert result.rows("a") == [{"v": "1"}] * 5
     assert result.rows("b") == [{"w": "2", "value": "3"}] * 5
+
+
+NULS = """<x>
+<Order><a>1</a></Order>
+<Order><a>b\0\\c</a></Order>
+<Order><a>&#0;</a><b k="&#x00;"/></Order>
+<Order><a><b>&#0000;</b></a></Order>
+<Order><a><![CDATA[\0]]></a></Order>
+<Order><a>&amp;#0; &#48; &#131069;</a></Order>
+<Order><a>2</a></Order>
+</x>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "iso-8859-1"])
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_record_with_u_0000_is_kept_aside(
+    encoding: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In no form can XML hold it; the other records are read all the same."""
+    monkeypatch.setattr(document, "READ", size)
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    # the beginning, which says the encoding, is read at once
+    result = read(f"{declared}<!--{' ' * 300}-->{NULS}".encode(encoding), LAYOUT)
+    assert [row["a"] for row in result.rows()] == ["1", "&#0; 0 \U0001fffd", "2"]
+    assert [(row["line_number"], row["raw_text"]) for row in result.rejected] == [
+        (2, '{"a": "b\\x00\\\\\\\\c"}'),
+        (3, '{"a": "\\x00", "b": {"k": "\\x00"}}'),
+        (4, '{"a": {"b": "\\x00"}}'),
+        (5, '{"a": "\\x00"}'),
+    ]
+    assert {row["reason"] for row in result.rejected} == {
+        "holds U+0000, which PostgreSQL cannot store"
+    }
 
 
 # XML cannot hold most control characters and turns every line end into LF
@@ -152,7 +198,8 @@ def test_any_text_comes_out_as_it_went_in_however_it_is_cut(
         body += f"<Order>{''.join(cells)}</Order>"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(xml_rows, "ROWS", rows)
-        result = read(f"{body}</x>".encode(), XmlLayout({"Order": TableLayout("t")}), size=size)
+        patch.setattr(document, "READ", size)
+        result = read(f"{body}</x>".encode(), XmlLayout({"Order": TableLayout("t")}))
     assert len(result.rows()) == len(records)
     for row, record in zip(result.rows(), records, strict=True):
         for key, text in record.items():
