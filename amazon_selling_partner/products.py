@@ -15,6 +15,10 @@ from dlt.common.time import ensure_pendulum_datetime
 TELLERS = ("orders", "listed_item", "fba_inventory_summary", "vendor_retail_procurement_order")
 """Resources whose rows name products."""
 
+EARLY = 4 * 3600.0
+"""Seconds before its time at which a product may be asked about: a run a day, a little earlier
+today than yesterday or done later than begun, still counts as the next day's."""
+
 TURN = 0.05
 """Real seconds a table waits for products before it gives its thread to another one."""
 
@@ -194,7 +198,7 @@ class Products:
             **_kept(dlt.current.source_state(), kind, marketplace_id),
         }
         asked = _kept(dlt.current.resource_state(), "asked", marketplace_id)
-        old = _second(now.subtract(seconds=int(max_age)))
+        old = _second(now.subtract(seconds=int(max_age - min(EARLY, max_age / 6))))
         never, changed, aged = [], [], []
         for id, since in known.items():
             if id in given:

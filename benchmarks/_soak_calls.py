@@ -178,7 +178,7 @@ class Fewest:
         return math.ceil((removed - known) / at_once)
 
     def _products(self, place: str, run: Run) -> List[str]:
-        """ASINs that were not asked about for a week, or changed since."""
+        """ASINs that were not asked about for a week, less four hours, or changed since."""
         due = []
         book = self._account.part(ListingBook)
         # a change of the last two minutes is told to the next run
@@ -189,7 +189,7 @@ class Fewest:
         }
         for product in self._account.catalogue:
             asked = self._asked.get((product.asin, place))
-            old = asked is None or asked <= run.began - 7 * DAY
+            old = asked is None or asked <= run.began - 7 * DAY + 4 * HOUR
             if old or changed.get(product.asin, 0.0) >= (asked or 0):
                 due.append(product.asin)
         return due

@@ -14,7 +14,7 @@ from amazon_selling_partner.simulator.report_facts import tallies
 from amazon_selling_partner.simulator.reports import ReportBook
 from tests.finance.support import check_links, loaded, truth
 from tests.truth import assert_orders_equal_truth, comparable
-from tests.utils import rows
+from tests.utils import dataset, rows
 
 from ._soak import HISTORY, Soak, load_once, pipeline_of
 
@@ -105,8 +105,7 @@ def _tells_data(table: str) -> bool:
 
 def _tables(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
     """All data tables with rows."""
-    names = [t["name"] for t in pipeline.default_schema.data_tables(seen_data_only=True)]
-    return {name: those for name in names if (those := rows(pipeline, name))}
+    return {name: those for name, those in dataset(pipeline).items() if those}
 
 
 def _frozen(row: Dict[str, Any]) -> Key:

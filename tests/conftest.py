@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import dlt
-import duckdb
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
 
+pytest.register_assert_rewrite("tests.utils")
+
+from tests.utils import kept_open  # noqa: E402
+
 POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
 ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
-
-pytest.register_assert_rewrite("tests.utils")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -34,6 +35,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", POSTGRES)
     monkeypatch.setenv("EXTRACT__WORKERS", "8")
+    monkeypatch.setenv("DATA_WRITER__DISABLE_COMPRESSION", "true")
     yield tmp_path
     context = Container()[PipelineContext]
     if context.is_active():
@@ -42,27 +44,25 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.fixture
 def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Makes pipelines; the PostgreSQL datasets of theirs are dropped at the end."""
+    """Makes pipelines; the PostgreSQL datasets of theirs are dropped at the end.
+
+    One that other processes run too is `shared`: they could not open its file if this one did.
+    """
     made: List[dlt.Pipeline] = []
-    opened: Dict[str, duckdb.DuckDBPyConnection] = {}
+    opened: Dict[str, Any] = {}
 
     def make(
-        destination: str, name: str = "test", dataset: str = "", kept_open: bool = True
+        destination: str, name: str = "test", dataset: str = "", shared: bool = False
     ) -> dlt.Pipeline:
         dataset = dataset or f"{request.node.name.split('[')[0][:40]}_{os.getpid()}"
         name, target = f"{name}_{destination}", destination
-        if destination == "duckdb" and kept_open:
-            # dlt opens the file for each statement, which takes most of a small load's time; where
-            # another process has to open it too, it cannot be kept open
-            opened[name] = opened.get(name) or duckdb.connect(f"{name}.duckdb")
-            target = dlt.destinations.duckdb(opened[name])
+        if not shared:
+            target = opened[name] = opened.get(name) or kept_open(destination, name)
         pipeline = dlt.pipeline(pipeline_name=name, destination=target, dataset_name=dataset)
         made.append(pipeline)
         return pipeline
 
     yield make
-    for connection in opened.values():
-        connection.close()
     for pipeline in made:
         if pipeline.destination.destination_name == "postgres":
             with pipeline.sql_client() as client:

@@ -8,7 +8,7 @@ from dlt.common import pendulum
 from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.settings import MODULES
 from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.sync.summary import failed, problems, summary
+from amazon_selling_partner.sync.summary import failed, metrics, problems, summary
 
 from .truth import assert_orders_equal_truth, source_of
 from .utils import dataset, rows
@@ -42,3 +42,19 @@ def test_all_modules_load_in_one_run(make_pipeline: Any, destination: str) -> No
         assert statuses["DONE"] and not statuses["FATAL"]
         groups = rows(pipeline, "financial_group_reconciliation")
         assert {row["status"] for row in groups} <= {"matches", "open"}
+
+
+def test_reports_without_the_marketplaces_leave_the_rest_alone(make_pipeline: Any) -> None:
+    clock = VirtualClock(NOW.timestamp())
+    with Simulator(clock=clock, orders_per_day=6, days=12, products=12) as sim:
+        sim.account.roles.discard("Selling Partner Insights")
+        pipeline = make_pipeline("duckdb")
+        source = source_of(sim, modules=["FINANCE", "REPORTS"])
+        pipeline.run(
+            source.with_resources("financial_event_group", "fba_returns_report", "report_run")
+        )
+        found = metrics(pipeline)
+        assert "'Selling Partner Insights'" in found["report_run"]["skipped"]
+        assert rows(pipeline, "financial_event_group") and not found["financial_event_group"].get(
+            "skipped"
+        )

@@ -4,35 +4,54 @@ import itertools
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 import dlt
+import duckdb
 import pytest
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = Path(os.environ.get("SP_API_MODELS", ROOT.parent / "shared" / "sp-api-models"))
 
 
+def kept_open(destination: str, pipeline_name: str) -> Any:
+    """The destination of a pipeline; a DuckDB file stays open until the process ends.
+
+    dlt opens the file for each statement, which takes most of a small load's time.
+    """
+    if destination != "duckdb":
+        return destination
+    return dlt.destinations.duckdb(duckdb.connect(f"{pipeline_name}.duckdb"))
+
+
 def rows(pipeline: dlt.Pipeline, table: str, order_by: str = "") -> List[Dict[str, Any]]:
     """All rows of a table without dlt's own columns, empty if there is no such table."""
-    if table not in pipeline.default_schema.tables:
-        return []
+    return tables(pipeline, [table], order_by)[table]
+
+
+def tables(
+    pipeline: dlt.Pipeline, names: Iterable[str], order_by: str = ""
+) -> Dict[str, List[Dict[str, Any]]]:
+    """The rows of several tables."""
     with pipeline.sql_client() as client:
-        return _read(client, table, order_by)
+        return {name: _read(client, name, order_by) for name in names}
 
 
 def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
     """All data tables, comparable with those of another load."""
-    tables = pipeline.default_schema.data_tables(seen_data_only=True)
-    with pipeline.sql_client() as client:
-        return {table["name"]: _read(client, table["name"]) for table in tables}
+    known = pipeline.default_schema.data_tables(seen_data_only=True)
+    return tables(pipeline, [table["name"] for table in known])
 
 
 def _read(client: Any, table: str, order_by: str = "") -> List[Dict[str, Any]]:
     name = client.make_qualified_table_name(table)
-    with client.execute_query(f"SELECT * FROM {name}") as cursor:
-        names = [column[0] for column in cursor.description]
-        found = [dict(zip(names, row)) for row in cursor.fetchall()]
+    try:
+        with client.execute_query(f"SELECT * FROM {name}") as cursor:
+            names = [column[0] for column in cursor.description]
+            found = [dict(zip(names, row)) for row in cursor.fetchall()]
+    except DatabaseUndefinedRelation:
+        return []
     for row in found:
         for name in list(row):
             if name.startswith("_dlt_"):

@@ -13,7 +13,14 @@ from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 
 from ..client import SellingPartnerClient
-from ..client.errors import ConfigurationError
+from ..client.errors import (
+    AccountBusy,
+    ConfigurationError,
+    CredentialsError,
+    MissingRole,
+    SellerNotAuthorized,
+    SellingPartnerError,
+)
 from ..sellers import account_marketplaces
 from .definitions import reports_of
 from .documents import REJECTED
@@ -127,32 +134,42 @@ def report_resources(
         first = since
         if client.package_time and recent and not shared.get("began"):
             first = max(since, recent)
-        desk = Desk(
-            client,
-            plan(selected, first),
-            dlt.current.resource_state,
-            shared,
-            Journal(_journal_path()),
-        )
         filled: Set[str] = set()
-        with client.in_use():
-            for rows in desk.run():
-                filled.add(rows.table)
-                yield rows
-        shared["began"] = True
+        told: Dict[str, Any] = {}
+        desk = None
+        try:
+            with client.in_use():
+                desk = Desk(
+                    client,
+                    plan(selected, first),
+                    dlt.current.resource_state,
+                    shared,
+                    Journal(_journal_path()),
+                )
+                for rows in desk.run():
+                    filled.add(rows.table)
+                    yield rows
+        except (AccountBusy, ConfigurationError, CredentialsError):
+            raise
+        except (MissingRole, SellerNotAuthorized) as error:
+            # without the marketplaces of the account no report can be asked for
+            told["skipped"] = str(error)
+        except SellingPartnerError as error:
+            told["failed"] = str(error)
+        else:
+            shared["began"] = True
+            if first > since:
+                told["left"] = f"loaded back to {first.to_date_string()}, the history is to be read"
+        for name, metrics in desk.outcomes.metrics().items() if desk else ():
+            yield Rows(name, OUTCOME, metrics)
         known = dlt.current.source_schema().tables
         for item in reports.values():
             for table in item.tables if item.name in selected else ():
                 if table.name not in filled and not known.get(table.name, {}).get("columns"):
                     # a selected table exists, also while Amazon has nothing for it
                     yield Rows(item.name, table.name, without_rows(item, table))
-        for name, metrics in desk.outcomes.metrics().items():
-            yield Rows(name, OUTCOME, metrics)
         # the desk itself is not selected, so its calls are told by the table of its runs
-        told = dict(dlt.current.resource_metrics())
-        if first > since:
-            told["left"] = f"loaded back to {first.to_date_string()}, the history is to be read"
-        yield Rows(RUNS, OUTCOME, told)
+        yield Rows(RUNS, OUTCOME, {**dlt.current.resource_metrics(), **told})
 
     for item in reports.values():
         yield _table_resource(report_desk, item)

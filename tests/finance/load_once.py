@@ -9,6 +9,7 @@ from dlt.common import pendulum
 from amazon_selling_partner import connect
 from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.finance import finance_resources
+from tests.utils import kept_open
 
 
 def main(settings: dict) -> None:
@@ -23,12 +24,14 @@ def main(settings: dict) -> None:
     def finance_only():
         yield from finance_resources(client, pendulum.parse(settings["history_start"]))
 
+    name, destination = settings["name"], settings["destination"]
     pipeline = dlt.pipeline(
-        settings["name"], destination=settings["destination"], dataset_name=settings["dataset"]
+        name, destination=kept_open(destination, name), dataset_name=settings["dataset"]
     )
     print("started", flush=True)
-    pipeline.run(finance_only().with_resources("financial_event_group", "financial_events"))
-    # a package that was left half loaded is finished first, and the new data then wait for a run
+    if pipeline.has_pending_data:
+        # a package that was left half loaded is finished first, and the new data then wait
+        pipeline.run()
     pipeline.run(finance_only().with_resources("financial_event_group", "financial_events"))
 
 

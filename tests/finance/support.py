@@ -14,7 +14,7 @@ from amazon_selling_partner.finance.shape import CLEARED
 from amazon_selling_partner.finance.tables import TABLES
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.finance_book import FinanceBook
-from tests.utils import leaves, rows
+from tests.utils import leaves, tables
 
 NOW = pendulum.datetime(2026, 5, 20, 12)
 HISTORY = pendulum.datetime(2026, 3, 1)
@@ -77,10 +77,10 @@ def truth(simulator: Simulator) -> Dict[str, Counter]:
 def loaded(pipeline: dlt.Pipeline) -> Dict[str, Counter]:
     """The same of what was loaded."""
     found: Dict[str, Counter] = {}
-    for name in EVENT_TABLES:
+    for name, those in tables(pipeline, EVENT_TABLES).items():
         table = TABLES[name]
         ours = OURS | {table.parent, table.kind_column}
-        for row in rows(pipeline, name):
+        for row in those:
             counted = found.setdefault(row["financial_event_group_id"], Counter())
             counted.update(values(value for column, value in row.items() if column not in ours))
     return found
@@ -116,7 +116,7 @@ def _without_model(event: Any) -> Iterator[Any]:
 def check_links(pipeline: dlt.Pipeline) -> None:
     """Ids are unique, and every part's parent exists in the table it names."""
     ids: Dict[str, set] = {}
-    everything = {name: rows(pipeline, name) for name in EVENT_TABLES}
+    everything = tables(pipeline, EVENT_TABLES)
     for name, found in everything.items():
         ids[name] = {row["id"] for row in found}
         assert len(ids[name]) == len(found), f"{name} has equal ids"

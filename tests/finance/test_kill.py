@@ -25,7 +25,7 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
     sim: Simulator, make_pipeline: Callable[..., Any], destination: str, seed: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = make_pipeline(destination, kept_open=False)
+    pipeline = make_pipeline(destination, shared=True)
 
     def start() -> "subprocess.Popen[str]":
         settings = {
@@ -75,10 +75,8 @@ def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
         sim.clock.sleep(3600)
     sim.clock.sleep(DAY)
     assert start().wait() == 0, Path("errors.txt").read_text()[-3000:]
-    pipeline = make_pipeline(destination, kept_open=False)
+    pipeline = make_pipeline(destination)
     check(pipeline, sim)
-    fresh = make_pipeline(
-        destination, name="fresh", dataset=f"{pipeline.dataset_name}_fresh", kept_open=False
-    )
+    fresh = make_pipeline(destination, name="fresh", dataset=f"{pipeline.dataset_name}_fresh")
     fresh.run(source(sim))
     same_dataset(dataset(pipeline), dataset(fresh))

@@ -279,8 +279,10 @@ def test_what_cannot_be_read_or_is_refused_does_not_spoil_the_rest(
 
 
 def test_an_interrupted_load_goes_on_and_a_marketplace_may_be_refused(
-    make_pipeline: Any, sim: Simulator
+    make_pipeline: Any, sim: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # one call at a time: the faults count calls, and slow ones move the clock for all
+    monkeypatch.setenv("EXTRACT__WORKERS", "1")
     pipeline = make_pipeline("duckdb")
     sim.faults.add("status", "getContentDocument", skip=5, status=500)
     load(pipeline, sim)

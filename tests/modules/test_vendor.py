@@ -1,12 +1,6 @@
 """Vendor: what Amazon buys, from purchase order to payment, equal to the simulator's truth."""
 
 import json
-import os
-import random
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any, Iterator
 from urllib.parse import unquote
 
@@ -14,7 +8,7 @@ import pytest
 from dlt.common import pendulum
 
 from amazon_selling_partner.access import check_access
-from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.client import VirtualClock, iso
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.vendor_book import VendorBook
 from amazon_selling_partner.simulator.vendor_invoice_json import invoice_id, invoice_updates, issued
@@ -31,7 +25,7 @@ from amazon_selling_partner.vendor.order_status import GET_PURCHASE_ORDERS_STATU
 from amazon_selling_partner.vendor.orders import GET_PURCHASE_ORDERS
 from amazon_selling_partner.vendor.shipments import GET_SHIPMENT_DETAILS
 from tests.test_operations import in_models
-from tests.utils import ROOT, dataset, rows
+from tests.utils import dataset, rows
 
 from .support import fullest_answer, load_instead, missing_values
 from .vendor_support import DAY, NOW, START, US, assert_truth, load, source
@@ -221,6 +215,15 @@ def test_a_missing_role_ends_only_its_tables(sim: Simulator, make_pipeline: Any)
     sim.account.roles |= {"Amazon Fulfillment", DIRECT}
     granted = [a.granted for a in check_access(connected(sim), [US], is_vendor=True) if a.reason]
     assert granted == []
+    reports = {access.granted for access in seen.values() if access.module == "REPORTS"}
+    assert reports == {True}, "one request of tomorrow tells the role of all of them"
+    requests = [json.loads(request.body) for request in sim.requests.of("createReport")]
+    assert len(requests) == 2 and requests[0]["dataStartTime"] > iso(connected(sim).now())
+    sim.account.roles.discard("Brand Analytics")
+    told = [a for a in check_access(connected(sim), [US], is_vendor=True) if a.granted is False]
+    assert len(told) > 40 and [access.role for access in told if access.reason] == [
+        "Brand Analytics"
+    ]
     # what was refused is loaded once the roles are there
     load(pipeline, sim, include_pii=True)
     assert_truth(pipeline, sim)
@@ -320,54 +323,3 @@ def test_only_invoices_that_changed_are_asked_for_again(sim: Simulator, make_pip
     # some were issued long before
     assert any(issued(order) < (last - 5 * DAY * 1000) for order in changed)
     assert_truth(pipeline, sim, only="vendor_invoice")
-
-
-def test_a_run_that_is_killed_leaves_the_truth_to_the_next(
-    sim: Simulator, make_pipeline: Any, destination: str
-) -> None:
-    pipeline = make_pipeline(destination)
-    for operation in OPERATIONS:
-        # the clocks stand still while a run is a process of its own
-        sim.quota.rates[operation.name] = (1.0, 10**6)
-
-    def start() -> "subprocess.Popen[str]":
-        settings = {
-            "credentials": sim.credentials,
-            "url": sim.url,
-            "token_url": sim.token_url,
-            "time": sim.clock.time(),
-            "name": pipeline.pipeline_name,
-            "destination": destination,
-            "dataset": pipeline.dataset_name,
-        }
-        with Path("errors.txt").open("w") as errors:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "tests.modules.vendor_once", json.dumps(settings)],
-                # with its unique index a job killed after it was committed cannot be repeated
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT),
-                    "DESTINATION__POSTGRES__CREATE_INDEXES": "false",
-                },
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        assert child.stdout and child.stdout.readline() == "started\n"
-        return child
-
-    began = time.monotonic()
-    assert start().wait() == 0, Path("errors.txt").read_text()[-3000:]
-    length = time.monotonic() - began
-    sim.clock.advance(5 * DAY)
-    child = start()
-    try:
-        child.wait(timeout=random.Random(3).uniform(0.2, 0.8) * length)
-    except subprocess.TimeoutExpired:
-        child.kill()
-    child.communicate()
-    sim.clock.advance(DAY)
-    assert start().wait() == 0, Path("errors.txt").read_text()[-3000:]
-    pipeline = make_pipeline(destination)
-    pipeline.sync_destination()
-    assert_truth(pipeline, sim)
