@@ -7,6 +7,10 @@ Each module loads a reference account three times: everything, a day later what 
 seller or Amazon changes on a usual day. The fewest calls come from the simulator's facts, see
 `_fewest_calls.py`. The seller: two marketplaces, 24 orders a day, 260 products, 40 days; the
 vendor: four purchase orders a day, 60 days.
+
+More than the fewest are asked for where a run must be able to stop and go on: history comes in
+windows that begin with seven days and grow. Vendor windows have six days of the seven that Amazon
+takes, and the shipments created in thirty days are asked for each time, because they show late.
 """
 
 import argparse

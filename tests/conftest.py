@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -16,6 +17,13 @@ from tests.utils import kept_open  # noqa: E402
 
 POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
 ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
+
+
+def pytest_configure() -> None:
+    """Puts working directories into memory where there is room: half of the time is the disk's."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > 2**32:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.finance_book import FinanceBook
 from amazon_selling_partner.simulator.reports import ReportBook
 from amazon_selling_partner.sync.again import resync
 from amazon_selling_partner.sync.history import without
@@ -202,9 +203,15 @@ def test_a_table_is_read_again_while_its_rows_stay(
 def test_a_range_of_finance_and_reports_is_read_again(sim: Simulator, make_pipeline: Any) -> None:
     name = "sales_and_traffic_business_sku_report_daily"
     pipeline = make_pipeline("duckdb")
+    sim.account.part(FinanceBook).others = ("ServiceFeeEventList",)
 
     def load() -> Any:
-        source = source_of(sim, modules=["FINANCE", "REPORTS"], reports_time_budget=1e6, **SETTINGS)
+        source = source_of(
+            sim,
+            modules=["FINANCE", "REPORTS"],
+            reports_time_budget=1e6,
+            historical_sync_time_frame="2026-04-28",
+        )
         pipeline.run(source.with_resources("financial_events", name))
         return {r.path for r in sim.requests.of("listFinancialEventsByGroupId")}, [
             json.loads(r.body) for r in sim.requests.of("createReport")

@@ -12,7 +12,7 @@ def test_a_living_account_is_the_truth_after_all_that_went_wrong(workplace: Path
     with account(clock, orders_per_day=2, products=8) as simulator:
         # finance has tests like this of its own, and Amazon makes few sales reports an hour
         groups = ("orders", "reports", "products")
-        soak = Soak(simulator, workplace, runs=9, days=8, seed=2, kills=1, groups=groups)
+        soak = Soak(simulator, workplace, runs=7, days=6, seed=2, kills=1, groups=groups)
         soak.go()
         assert soak.happened["runs: killed"] == 1
         assert len(soak.happened) > 6, "too little happened"

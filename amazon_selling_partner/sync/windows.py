@@ -92,6 +92,7 @@ def spans(
     start: pendulum.DateTime,
     end: pendulum.DateTime,
     longest: Optional[pendulum.Duration] = None,
+    first: pendulum.Duration = FIRST_SPAN,
 ) -> Iterator[Window]:
     """Cuts `start` to `end` into windows of about `PAGES` pages each.
 
@@ -99,12 +100,13 @@ def spans(
         start (pendulum.DateTime): First moment, UTC.
         end (pendulum.DateTime): Last moment, UTC; nothing is yielded if it is not after `start`.
         longest (Optional[pendulum.Duration]): No window is longer.
+        first (pendulum.Duration): Length of the first window.
 
     Yields:
         Window: Adjacent windows; each one's `pages` decides the length of the next.
     """
     most = longest.total_seconds() if longest else math.inf
-    span = FIRST_SPAN if longest is None else min(FIRST_SPAN, longest)
+    span = first if longest is None else min(first, longest)
     while start < end:
         window = Window(start, min(end, start + span))
         yield window

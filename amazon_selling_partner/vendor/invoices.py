@@ -1,8 +1,8 @@
 """Finances Invoices API 2026-06-25: a vendor's invoices, with what was paid and why not more.
 
-Cost: one call for every 90 days of history and one for every 100 invoices issued or modified since
-the last run; one for each of those invoices, or one for every 600 of its lines. Amazon prints no
-rate; one a second is assumed until it answers with another.
+Cost: one call for every 89 days of history (up to two years, each run) and one for every 100
+invoices issued or modified since the last run; one for each of those invoices, or one for every 600
+of its lines. Amazon prints no rate; one a second is assumed until it answers with another.
 """
 
 from typing import Any, Dict, Iterator, Optional, Set
@@ -136,7 +136,8 @@ def vendor_invoice(
     if modified.end_value is not None:
         end = min(end, whole_seconds(modified.end_value))
     else:
-        for issued in spans(max(history_start, now - WATCHED), since, LONGEST):
+        # few of them were modified: the windows are as long as Amazon takes them
+        for issued in spans(max(history_start, now - WATCHED), since, LONGEST, LONGEST):
             yield from _invoices(client, marketplace_id, issued, asked, since)
     # what was issued since is asked for whether or not it was modified
     for issued in spans(since, end, LONGEST):

@@ -131,6 +131,16 @@ def test_new_ones_come_first_then_changed_ones_then_old_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize("minutes, due", [(49, False), (51, True), (60, True)])
+def test_a_run_that_is_a_little_early_asks_like_the_one_an_age_later(
+    minutes: int, due: bool
+) -> None:
+    # a sixth of the age: of a day four hours, in which the run before may have asked
+    runs = Runs()
+    runs.run([[("US", "A", "")]], now=NOW)
+    assert ids_of(runs.run(now=NOW.add(minutes=minutes))) == (["A"] if due else [])
+
+
 def test_all_of_a_run_come_once_and_the_last_batches_need_not_be_full() -> None:
     pages = [[(place, f"{place}{n}", "") for place in ("US", "CA")] for n in range(8)]
     batches = Runs().run(pages, places=["US", "CA", "US"], also=[" usx ", "US1"], size=3)

@@ -178,7 +178,7 @@ def test_history_that_begins_earlier_is_loaded(sim: Simulator, make_pipeline: An
     load(pipeline, sim, include_pii=True)
     assert_truth(pipeline, sim)
     sim.requests.clear()
-    load(pipeline, sim)
+    load(pipeline, sim, "vendor_transport_label")
     assert len(sim.requests.of("GetShipmentLabels")) == 1
 
 
@@ -320,6 +320,9 @@ def test_only_invoices_that_changed_are_asked_for_again(sim: Simulator, make_pip
     paths = [request.path for request in sim.requests.of("getInvoice")]
     ids = [unquote(path.rsplit("/", 1)[1]) for path in paths]
     assert sorted(set(ids)) == sorted(map(invoice_id, changed))
+    # those issued before are one window, however long ago that was
+    modified = [r.query for r in sim.requests.of("getInvoiceHeaders")]
+    assert sum("invoicesModifiedAfter" in q and "nextToken" not in q for q in modified) == 1
     # some were issued long before
     assert any(issued(order) < (last - 5 * DAY * 1000) for order in changed)
     assert_truth(pipeline, sim, only="vendor_invoice")

@@ -1,0 +1,93 @@
+"""More listings than Amazon shows in one search: cut by time of update, of creation, then by SKU."""
+
+from typing import Any, Iterator
+
+import pytest
+
+from amazon_selling_partner import connect
+from amazon_selling_partner.client import VirtualClock
+from amazon_selling_partner.listing_search import FIRST, Listings
+from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.simulator.listings import Listing
+from amazon_selling_partner.sync.summary import problems
+
+from ..utils import rows
+from .test_listings import ASKED, DAY, NOW, US, book_of, load, source
+
+
+@pytest.fixture
+def crowd() -> Iterator[Simulator]:
+    with Simulator(
+        clock=VirtualClock(NOW.timestamp()),
+        orders_per_day=1,
+        days=2,
+        products=1040,
+        marketplaces=[US],
+    ) as simulator:
+        yield simulator
+
+
+def test_more_than_a_thousand_of_one_second_are_found_by_their_creation(crowd: Simulator) -> None:
+    moment = int(NOW.subtract(days=1).timestamp() * 1000)
+    for listing in list(book_of(crowd).listed(US).values())[30:]:
+        listing.updated = moment
+    client = connect(
+        credentials=crowd.credentials,
+        api_url=crowd.url,
+        token_url=crowd.token_url,
+        clock=crowd.clock,
+    )
+    listings = Listings(client, crowd.account.seller_id, US)
+    end = NOW.subtract(minutes=2)
+    parts = list(listings.updated_in(FIRST, end))
+    found = {item["sku"] for part in parts for item in part.items}
+    assert found == listings.seen == set(book_of(crowd).listed(US))
+    # each part ends later than the one before, and the last where it was to end
+    through = [part.through for part in parts if part.through]
+    assert through == sorted(set(through)) and through[-1] == end
+    # twenty a call, and some that cut the crowd
+    assert len(crowd.requests.of(ASKED)) < 60 + 130
+
+
+def test_time_that_is_up_leaves_the_rest_to_the_next_run(
+    make_pipeline: Any, crowd: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    crowd.clock.advance(DAY)
+    moment = int(NOW.timestamp() * 1000)
+    for number, listing in enumerate(book_of(crowd).listed(US).values()):
+        listing.updated = moment - (500 * DAY * 1000 if number < 30 else number * 1000)
+    load(pipeline, crowd, package_time=0.1)
+    (sentence,) = problems(pipeline)
+    assert "more to load: listings of" in sentence
+    assert len(rows(pipeline, "listed_item")) == 30
+    crowd.requests.clear()
+    # what is asked for is enough to see: the rows are as everywhere
+    pipeline.extract(source(crowd).with_resources("listed_item"))
+    asked = crowd.requests.of(ASKED)
+    assert 51 <= len(asked) < 51 + 40
+    assert min(call.query["lastUpdatedAfter"] for call in asked) > "2025"
+
+
+def test_those_of_one_second_and_one_creation_are_asked_for_by_sku(
+    make_pipeline: Any, crowd: Simulator
+) -> None:
+    book = book_of(crowd)
+    skus = sorted(book.listed(US))
+    book.by_place[US] = {sku: book.listed(US)[sku] for sku in skus[960:1020]}
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, crowd)
+    assert len(rows(pipeline, "listed_item")) == 60
+    # all are made anew at once, so that no time tells them apart
+    moment = int(NOW.add(hours=1).timestamp() * 1000)
+    for sku in skus:
+        listing = Listing(crowd.account.catalogue.by_sku[sku], moment, moment)
+        listing.changed["itemName"] = "New"
+        book.listed(US)[sku] = listing
+    crowd.clock.advance(2 * 3600)
+    load(pipeline, crowd)
+    found = rows(pipeline, "listed_item")
+    # Amazon shows the first 1,000, and of the rest those are asked for that are known by name
+    assert sorted(row["sku"] for row in found) == skus[:1020]
+    assert {row["summary__item_name"] for row in found} == {"New"}
+    assert "1040 listings" in "".join(problems(pipeline))
