@@ -9,7 +9,7 @@ import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Dict, Iterator, Tuple
+from typing import IO, ContextManager, Dict, Iterator, Tuple
 
 import dlt
 
@@ -59,6 +59,18 @@ def lock(name: str) -> Iterator[None]:
                 _held[path] = (file, holders - 1)
             else:
                 file.close()
+
+
+def pipeline_lock(pipeline: dlt.Pipeline) -> ContextManager[None]:
+    """Holds a pipeline for this process.
+
+    Args:
+        pipeline (dlt.Pipeline): Whose working directory is held.
+
+    Raises:
+        AccountBusy: When another process holds it.
+    """
+    return lock(f"pipeline {Path(pipeline.working_dir)}")
 
 
 def _taken(path: Path) -> IO[str]:

@@ -2,7 +2,6 @@
 
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Callable, Iterator, Optional
 
 import dlt
@@ -11,7 +10,7 @@ from dlt.common.runtime.collector import EnlightenCollector, LogCollector
 
 from ..client import Clock
 from ..client.client import SYSTEM_CLOCK
-from ..client.lock import lock
+from ..client.lock import pipeline_lock
 from .resume import make_repeatable
 from .summary import RunSummary, sync_run
 
@@ -25,12 +24,19 @@ Load = Callable[[dlt.Pipeline, Any], Any]
 def load(pipeline: dlt.Pipeline, source: Any = None) -> None:
     """Runs a pipeline, in the file format of config.toml where its destination takes that.
 
-    Without a source it loads what a run that was stopped had read.
+    What a run that was killed had read is loaded first, and without a source that alone.
+
+    Raises:
+        AccountBusy: When another process runs this pipeline.
     """
     wanted = dlt.config.get("loader_file_format", str)
     formats = pipeline.destination.capabilities().supported_loader_file_formats or ()
     target: Any = {"loader_file_format": wanted} if wanted in formats else {}
-    pipeline.run(source, **target)
+    with pipeline_lock(pipeline):
+        make_repeatable(pipeline)
+        if pipeline.has_pending_data and source is not None:
+            pipeline.run(**target)
+        pipeline.run(source, **target)
 
 
 def display() -> Any:
@@ -69,7 +75,7 @@ def load_packages(
         AccountBusy: When another process runs this pipeline or loads this account.
     """
     until = None if seconds is None else clock.time() + seconds
-    with lock(f"pipeline {Path(pipeline.working_dir)}"):
+    with pipeline_lock(pipeline):
         first = True
         while True:
             began = clock.time()
