@@ -255,8 +255,9 @@ def catalog_resources(
         DltResource: `catalog`.
     """
     resource = catalog(client, marketplace_ids, is_vendor, max_age, asins, deletes)
-    vendor = VENDOR_COLUMNS if is_vendor else {}
-    resource.apply_hints(columns={**deleted_column(deletes), **vendor})
+    resource.apply_hints(columns=deleted_column(deletes))
+    if is_vendor:
+        resource.apply_hints(columns=VENDOR_COLUMNS)
     yield resource
 
 

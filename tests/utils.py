@@ -22,7 +22,16 @@ def kept_open(destination: str, pipeline_name: str) -> Any:
     """
     if destination != "duckdb":
         return destination
-    return dlt.destinations.duckdb(duckdb.connect(f"{pipeline_name}.duckdb"))
+    return Parquet(duckdb.connect(f"{pipeline_name}.duckdb"))
+
+
+class Parquet(dlt.destinations.duckdb):
+    """DuckDB, loaded in the format of config.toml."""
+
+    def _raw_capabilities(self) -> Any:
+        capabilities = super()._raw_capabilities()
+        capabilities.preferred_loader_file_format = "parquet"
+        return capabilities
 
 
 def rows(pipeline: dlt.Pipeline, table: str, order_by: str = "") -> List[Dict[str, Any]]:

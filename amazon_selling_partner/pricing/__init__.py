@@ -59,9 +59,7 @@ def pricing_resources(
         competitive_summary(*shared, asins, deletes, conditions),
         featured_offer_expected_price(*shared, deletes),
     ):
-        # without columns the hint would take away those there are
-        if deleted := deleted_column(deletes):
-            resource.apply_hints(columns=deleted)
+        resource.apply_hints(columns=deleted_column(deletes))
         yield resource
 
 

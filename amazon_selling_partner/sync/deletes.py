@@ -46,17 +46,18 @@ def checked_capture_deletes(choice: str) -> str:
     return choice
 
 
-def deleted_column(choice: str) -> TTableSchemaColumns:
+def deleted_column(choice: str) -> Optional[TTableSchemaColumns]:
     """The hint of `deleted_at`, for the columns of a table whose deletes are captured.
 
     Args:
         choice (str): `soft`, `hard` or `off`.
 
     Returns:
-        TTableSchemaColumns: A column by name, none when deletes are not captured.
+        Optional[TTableSchemaColumns]: A column by name; None when deletes are not captured, as
+            no columns at all would take away those that the table has.
     """
     if choice == "off":
-        return {}
+        return None
     # said also when it is not so: a dataset remembers that it once was
     hard = choice == "hard"
     return {DELETED_AT: {"name": DELETED_AT, "data_type": "timestamp", "hard_delete": hard}}

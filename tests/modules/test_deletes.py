@@ -9,6 +9,8 @@ from dlt.common import Decimal, pendulum
 from dlt.extract import make_nested_hints
 
 from amazon_selling_partner.client.errors import ConfigurationError
+from amazon_selling_partner.settings import MODULES, MORE_MODULES
+from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.sync import deletes
 from amazon_selling_partner.sync.deletes import (
     checked_capture_deletes,
@@ -19,6 +21,7 @@ from amazon_selling_partner.sync.deletes import (
 from amazon_selling_partner.sync.summary import problems
 from amazon_selling_partner.tables import columns
 
+from ..truth import source_of
 from ..utils import dataset, rows
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
@@ -281,3 +284,19 @@ def test_another_choice_is_refused_with_the_mend(choice: str) -> None:
 @pytest.mark.parametrize("choice", deletes.CHOICES)
 def test_the_choices_are_taken(choice: str) -> None:
     assert checked_capture_deletes(choice) == choice
+
+
+def test_without_captured_deletes_a_table_keeps_its_columns() -> None:
+    with Simulator(orders_per_day=0) as sim:
+        modules = [*MODULES, *MORE_MODULES]
+        soft, off = (
+            source_of(sim, modules=modules, capture_deletes=choice, merchant_id="A1")
+            for choice in ("soft", "off")
+        )
+    marked = set()
+    for name, resource in soft.resources.items():
+        columns = dict(resource.compute_table_schema()["columns"])
+        if columns.pop("deleted_at", None):
+            marked.add(name)
+        assert dict(off.resources[name].compute_table_schema()["columns"]) == columns, name
+    assert {"catalog", "listed_item", "fba_inventory_summary", "competitive_price"} <= marked
