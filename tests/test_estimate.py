@@ -19,7 +19,7 @@ SETTINGS = {"historical_sync_time_frame": "2026-04-20", "modules": ["ORDERS", "F
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
     with Simulator(
-        clock=VirtualClock(NOW.timestamp()), orders_per_day=40, days=120, products=20
+        clock=VirtualClock(NOW.timestamp()), orders_per_day=40, days=60, products=20
     ) as simulator:
         yield simulator
 

@@ -17,7 +17,7 @@ from tests.utils import ROOT, dataset
 from .support import DAY, HISTORY, book_of, source
 from .test_load import check, same_dataset
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.parametrize("seed", [1])
