@@ -13,15 +13,9 @@ from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 
 from ..client import SellingPartnerClient
-from ..client.errors import (
-    AccountBusy,
-    ConfigurationError,
-    CredentialsError,
-    MissingRole,
-    SellerNotAuthorized,
-    SellingPartnerError,
-)
+from ..client.errors import ConfigurationError
 from ..sellers import account_marketplaces
+from ..sync.outcome import isolation
 from .definitions import reports_of
 from .documents import REJECTED
 from .jobs import Journal
@@ -135,31 +129,20 @@ def report_resources(
         if client.package_time and recent and not shared.get("began"):
             first = max(since, recent)
         filled: Set[str] = set()
-        told: Dict[str, Any] = {}
         desk = None
-        try:
-            with client.in_use():
-                desk = Desk(
-                    client,
-                    plan(selected, first),
-                    dlt.current.resource_state,
-                    shared,
-                    Journal(_journal_path()),
-                )
-                for rows in desk.run():
-                    filled.add(rows.table)
-                    yield rows
-        except (AccountBusy, ConfigurationError, CredentialsError):
-            raise
-        except (MissingRole, SellerNotAuthorized) as error:
-            # without the marketplaces of the account no report can be asked for
-            told["skipped"] = str(error)
-        except SellingPartnerError as error:
-            told["failed"] = str(error)
-        else:
+        # without the marketplaces of the account no report can be asked for
+        with isolation(client, "reports"):
+            desk = Desk(
+                client,
+                plan(selected, first),
+                dlt.current.resource_state,
+                shared,
+                Journal(_journal_path()),
+            )
+            for rows in desk.run():
+                filled.add(rows.table)
+                yield rows
             shared["began"] = True
-            if first > since:
-                told["left"] = f"loaded back to {first.to_date_string()}, the history is to be read"
         for name, metrics in desk.outcomes.metrics().items() if desk else ():
             yield Rows(name, OUTCOME, metrics)
         known = dlt.current.source_schema().tables
@@ -169,7 +152,10 @@ def report_resources(
                     # a selected table exists, also while Amazon has nothing for it
                     yield Rows(item.name, table.name, without_rows(item, table))
         # the desk itself is not selected, so its calls are told by the table of its runs
-        yield Rows(RUNS, OUTCOME, {**dlt.current.resource_metrics(), **told})
+        told = dict(dlt.current.resource_metrics())
+        if first > since and shared.get("began"):
+            told["left"] = f"loaded back to {first.to_date_string()}, the history is to be read"
+        yield Rows(RUNS, OUTCOME, told)
 
     for item in reports.values():
         yield _table_resource(report_desk, item)

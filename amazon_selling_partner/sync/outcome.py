@@ -2,6 +2,7 @@
 
 import functools
 import json
+from contextlib import contextmanager
 from typing import Any, Callable, Iterator, ParamSpec
 
 import dlt
@@ -55,19 +56,31 @@ def isolated(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]
     @functools.wraps(resource)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
         client = next(a for a in (*args, *kwargs.values()) if isinstance(a, SellingPartnerClient))
-        try:
-            with client.in_use():
-                yield from resource(*args, **kwargs)
-        except (AccountBusy, ConfigurationError, CredentialsError):
-            raise
-        except (MissingRole, SellerNotAuthorized) as error:
-            logger.warning(f"{resource.__name__} is skipped: {error}")
-            dlt.current.resource_metrics()["skipped"] = str(error)
-        except SellingPartnerError as error:
-            logger.error(f"{resource.__name__} is incomplete: {error}")
-            dlt.current.resource_metrics()["failed"] = str(error)
+        with isolation(client, resource.__name__):
+            yield from resource(*args, **kwargs)
 
     return guarded
+
+
+@contextmanager
+def isolation(client: SellingPartnerClient, name: str) -> Iterator[None]:
+    """The same for a part of a resource; what comes after it goes on.
+
+    Args:
+        client (SellingPartnerClient): The account.
+        name (str): What is said to be skipped or incomplete.
+    """
+    try:
+        with client.in_use():
+            yield
+    except (AccountBusy, ConfigurationError, CredentialsError):
+        raise
+    except (MissingRole, SellerNotAuthorized) as error:
+        logger.warning(f"{name} is skipped: {error}")
+        dlt.current.resource_metrics()["skipped"] = str(error)
+    except SellingPartnerError as error:
+        logger.error(f"{name} is incomplete: {error}")
+        dlt.current.resource_metrics()["failed"] = str(error)
 
 
 def note(sentence: str, beginning: str = "") -> None:

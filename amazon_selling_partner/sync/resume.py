@@ -7,10 +7,7 @@ import dlt
 from dlt.common import logger
 from dlt.common.destination.client import WithStagingDataset
 from dlt.common.storages import FileStorage
-from dlt.common.storages.load_package import PackageStorage
-
-MERGES = ("sql", "reference")
-"""Formats of jobs that may be repeated: they replace what they wrote before."""
+from dlt.common.storages.load_package import LoadJobInfo, PackageStorage
 
 
 def make_repeatable(pipeline: dlt.Pipeline) -> None:
@@ -29,25 +26,35 @@ def make_repeatable(pipeline: dlt.Pipeline) -> None:
         cut_off = {
             job.job_file_info.table_name
             for job in package.jobs["started_jobs"]
-            if job.job_file_info.file_format not in MERGES
+            if _copies(pipeline, job)
             and packages.load_pending_transition(load_id, job.job_file_info.file_name()) is None
         }
-        with pipeline.destination_client(package.schema_name) as client:
-            if not (cut_off and isinstance(client, WithStagingDataset)):
-                continue
-            staged: Set[str] = {t for t in cut_off if client.should_load_data_to_staging_dataset(t)}
-            with client.with_staging_dataset() as staging:
-                staging.initialize_storage(truncate_tables=sorted(staged))
-        logger.info(f"Staged again, as their loading was cut off: {', '.join(sorted(staged))}.")
+        staged = _truncated(pipeline, package.schema_name, cut_off) if cut_off else set()
         # those that were running come last: should this be cut off too, it begins again
         for state in ("completed_jobs", "started_jobs"):
             for job in package.jobs[state]:
-                if job.job_file_info.table_name in staged:
+                if job.job_file_info.table_name in staged and _copies(pipeline, job):
                     name = job.job_file_info.file_name()
                     packages.clear_pending_transition(load_id, name)
-                    os.replace(
-                        job.file_path,
-                        packages.storage.make_full_path(
-                            packages.get_job_file_path(load_id, "new_jobs", name)
-                        ),
-                    )
+                    new = packages.get_job_file_path(load_id, "new_jobs", name)
+                    os.replace(job.file_path, packages.storage.make_full_path(new))
+
+
+def _copies(pipeline: dlt.Pipeline, job: LoadJobInfo) -> bool:
+    """A job that copies rows into a staging table; all others replace what they wrote before."""
+    # with a bucket between, rows are copied from there by reference
+    is_reference = job.job_file_info.file_format == "reference"
+    return is_reference if pipeline.staging else job.job_file_info.file_format != "sql"
+
+
+def _truncated(pipeline: dlt.Pipeline, schema_name: str, tables: Set[str]) -> Set[str]:
+    """Empties the staging tables of some tables; those that have one."""
+    with pipeline.destination_client(schema_name) as client:
+        if not isinstance(client, WithStagingDataset):
+            return set()
+        staged = {name for name in tables if client.should_load_data_to_staging_dataset(name)}
+        if staged:
+            with client.with_staging_dataset() as staging:
+                staging.initialize_storage(truncate_tables=sorted(staged))
+            logger.info(f"Staged again, as their loading was cut off: {', '.join(sorted(staged))}.")
+    return staged
