@@ -43,8 +43,17 @@ def tables(
     pipeline: dlt.Pipeline, names: Iterable[str], order_by: str = ""
 ) -> Dict[str, List[Dict[str, Any]]]:
     """The rows of several tables."""
+    found = {}
     with pipeline.sql_client() as client:
-        return {name: _read(client, name, order_by) for name in names}
+        for name in names:
+            try:
+                found[name] = _read(client, name, order_by)
+            except DatabaseUndefinedRelation:
+                # reading the schema takes long, and it knows hardly a table that is not there
+                if name in pipeline.default_schema.tables:
+                    raise
+                found[name] = []
+    return found
 
 
 def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
@@ -55,12 +64,9 @@ def dataset(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
 
 def _read(client: Any, table: str, order_by: str = "") -> List[Dict[str, Any]]:
     name = client.make_qualified_table_name(table)
-    try:
-        with client.execute_query(f"SELECT * FROM {name}") as cursor:
-            names = [column[0] for column in cursor.description]
-            found = [dict(zip(names, row)) for row in cursor.fetchall()]
-    except DatabaseUndefinedRelation:
-        return []
+    with client.execute_query(f"SELECT * FROM {name}") as cursor:
+        names = [column[0] for column in cursor.description]
+        found = [dict(zip(names, row)) for row in cursor.fetchall()]
     for row in found:
         for name in list(row):
             if name.startswith("_dlt_"):
