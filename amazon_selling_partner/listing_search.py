@@ -1,10 +1,11 @@
 """How the listings of a marketplace are searched: by time of update, and by SKU.
 
-A search shows 1,000 listings at most, so one that finds more is cut in halves; pages are positions
-in an order that changes may shift, so a search that shows fewer than it finds is read again.
+A search shows 1,000 listings at most, so one that finds more is cut in halves, and what cannot be
+cut is read by SKU, all of them, from the report of all listings. Pages are positions in an order
+that changes may shift, so a search that shows fewer than it finds is read again.
 """
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Generator, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from dlt.common import pendulum
 
@@ -12,6 +13,7 @@ from .asking import inside
 from .client import Operation, Paging, SellingPartnerClient
 from .client.errors import BadRequest, ExpiredPageToken, NotFound
 from .items import results
+from .listing_report import full_list
 from .sync import note
 
 SEARCH_LISTINGS_ITEMS = Operation(
@@ -89,6 +91,7 @@ class Listings:
         self.marketplace_id = marketplace_id
         self.seen: Set[str] = set()
         self._seller_id = seller_id
+        self._listed = FIRST
         self._asked = {"marketplaceIds": [marketplace_id], "includedData": INCLUDED_DATA}
 
     def updated_in(self, start: pendulum.DateTime, end: pendulum.DateTime) -> Iterator[Shown]:
@@ -121,17 +124,27 @@ class Listings:
 
     def _within(self, cut: Cut) -> Iterator[Shown]:
         """The listings of a cut, in halves where one search cannot show them."""
+        end = cut["lastUpdated"][1]
+        # what was read by SKU is not searched for
+        if end > self._listed:
+            halves = yield from self._searched(cut)
+            for half in halves:
+                yield from self._within(half)
+            if halves:
+                return
+        if cut.get("created", (end, end))[1] == end:
+            yield Shown([], end)
+
+    def _searched(self, cut: Cut) -> Generator[Shown, None, Tuple[Cut, ...]]:
+        """The listings that a search shows; its halves where it finds too many."""
         total = missing = 0
         for _ in range(ATTEMPTS):
             shown: Set[str] = set()
             unnamed = total = 0
             for page in self._search(sortBy="lastUpdatedDate", sortOrder="ASC", **_times(cut)):
                 found, items = results(page)
-                halves = _halves(cut) if found is not None and found >= MOST else ()
-                for half in halves:
-                    yield from self._within(half)
-                if halves:
-                    return
+                if found is not None and found >= MOST and (halves := _halves(cut)):
+                    return halves
                 total = max(total, found or 0)
                 skus = self._skus(items)
                 shown.update(skus)
@@ -141,21 +154,28 @@ class Listings:
             if missing <= 0 or total >= MOST:
                 break
         if total >= MOST:
-            known = self.client.products.known("skus", self.marketplace_id)
-            for items, _ in self.named(sorted(set(known) - self.seen)):
-                yield Shown(items)
-            note(
-                f"{total} listings of {self.marketplace_id} were created and updated in the same"
-                f" seconds; of those Amazon shows {MOST}, and others whose SKU another table names"
-            )
+            yield from self._by_sku(cut["lastUpdated"][1], total)
         elif missing > 0:
             note(
                 f"Amazon counts {missing} more listings of {self.marketplace_id} than it shows;"
                 " all are read again within a week"
             )
-        end = cut["lastUpdated"][1]
-        if cut.get("created", (end, end))[1] == end:
-            yield Shown([], end)
+        return ()
+
+    def _by_sku(self, since: pendulum.DateTime, total: int) -> Iterator[Shown]:
+        """All listings not shown yet, by the SKUs of a report made since the search's end."""
+        listed = full_list(self.client, self.marketplace_id, since)
+        skus = listed.skus or self.client.products.known("skus", self.marketplace_id)
+        for items, _ in self.named(sorted(set(skus) - self.seen)):
+            yield Shown(items)
+        if listed.skus:
+            self._listed = listed.made
+            return
+        note(
+            f"{total} listings of {self.marketplace_id} were created and updated in the same"
+            f" seconds; of those Amazon shows {MOST}, and others whose SKU another table names,"
+            f" for the report of all listings cannot be had: {listed.reason}"
+        )
 
     def _together(self, skus: List[str]) -> Tuple[List[Any], List[str]]:
         """The listings of at most 20 SKUs, and the SKUs without one."""

@@ -1,7 +1,9 @@
 """Listings Items API 2021-08-01: the seller's own listings, with offers, issues and availability.
 
 Cost: one call a marketplace for a run in which nothing changed, one for 20 listings that changed
-(5 a second, burst 5); every week all listings are read again, for what changes without a date.
+(5 a second, burst 5); every week all listings are read again, for what changes without a date. A
+search that finds 1,000 costs a call more and is cut in halves; where more than that are of one
+second, the report of all listings names them, and a call reads 20.
 """
 
 from typing import Any, Dict, Iterator, List, Optional, Sequence

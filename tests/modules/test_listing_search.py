@@ -1,6 +1,7 @@
 """More listings than Amazon shows in one search: cut by time of update, of creation, then by SKU."""
 
-from typing import Any, Iterator
+import json
+from typing import Any, Iterator, List
 
 import pytest
 
@@ -9,6 +10,7 @@ from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.listing_search import FIRST, Listings
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.listings import Listing
+from amazon_selling_partner.simulator.report_book import ReportBook
 from amazon_selling_partner.sync.summary import problems
 
 from ..utils import rows
@@ -69,25 +71,62 @@ def test_time_that_is_up_leaves_the_rest_to_the_next_run(
     assert min(call.query["lastUpdatedAfter"] for call in asked) > "2025"
 
 
-def test_those_of_one_second_and_one_creation_are_asked_for_by_sku(
-    make_pipeline: Any, crowd: Simulator
-) -> None:
+def made_anew_at_once(crowd: Simulator, pipeline: Any) -> List[str]:
+    """Loads 60 listings, then creates 1,040 in one second; all SKUs."""
     book = book_of(crowd)
     skus = sorted(book.listed(US))
     book.by_place[US] = {sku: book.listed(US)[sku] for sku in skus[960:1020]}
-    pipeline = make_pipeline("duckdb")
     load(pipeline, crowd)
     assert len(rows(pipeline, "listed_item")) == 60
-    # all are made anew at once, so that no time tells them apart
     moment = int(NOW.add(hours=1).timestamp() * 1000)
     for sku in skus:
         listing = Listing(crowd.account.catalogue.by_sku[sku], moment, moment)
         listing.changed["itemName"] = "New"
         book.listed(US)[sku] = listing
     crowd.clock.advance(2 * 3600)
+    crowd.requests.clear()
+    return skus
+
+
+def test_those_of_one_second_and_one_creation_are_read_by_the_skus_of_the_listings_report(
+    make_pipeline: Any, crowd: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    skus = made_anew_at_once(crowd, pipeline)
+    load(pipeline, crowd)
+    assert {row["sku"]: row["summary__item_name"] for row in rows(pipeline, "listed_item")} == (
+        dict.fromkeys(skus, "New")
+    )
+    assert not problems(pipeline)
+    (asked,) = crowd.requests.of("createReport")
+    body = json.loads(asked.body)
+    assert body["reportType"] == "GET_MERCHANT_LISTINGS_ALL_DATA"
+    assert body["marketplaceIds"] == [US]
+    # the pages that are shown, two calls for the 40 that are not, and what it took to see that
+    # nothing can be cut
+    assert len(crowd.requests.of(ASKED)) < 50 + 2 + 100
+    # all are read again in a week: the report made then does, and is not asked for once more
+    crowd.clock.advance(8 * DAY)
+    crowd.requests.clear()
+    pipeline.extract(source(crowd).with_resources("listed_item"))
+    assert not crowd.requests.of("createReport")
+    assert len(crowd.requests.of("getReportDocument")) == 1
+
+
+@pytest.mark.parametrize("fault", ["createReport", "FATAL", "CANCELLED"])
+def test_without_the_listings_report_those_are_read_that_other_tables_name(
+    make_pipeline: Any, crowd: Simulator, fault: str
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    skus = made_anew_at_once(crowd, pipeline)
+    if fault == "createReport":
+        crowd.faults.add("forbidden", fault)
+    else:
+        crowd.account.part(ReportBook).fail("GET_MERCHANT_LISTINGS_ALL_DATA", fault, "None.", 9)
     load(pipeline, crowd)
     found = rows(pipeline, "listed_item")
-    # Amazon shows the first 1,000, and of the rest those are asked for that are known by name
+    # Amazon shows the first 1,000, and 20 more are known by name
     assert sorted(row["sku"] for row in found) == skus[:1020]
     assert {row["summary__item_name"] for row in found} == {"New"}
-    assert "1040 listings" in "".join(problems(pipeline))
+    said = "".join(problems(pipeline))
+    assert "1040 listings" in said and "the report of all listings cannot be had: " in said

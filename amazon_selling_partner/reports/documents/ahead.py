@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Deque, Iterable, Iterator, TypeVar
 
 WORKERS = 2
-AHEAD = 3
-"""Results that may wait for the reader: what bounds the memory."""
+AHEAD = 8
+"""Results that may wait for the reader, who is busy writing: what bounds the memory."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -17,7 +17,7 @@ def in_order(
 ) -> Iterator[Made]:
     """Applies `work` to each item in worker threads.
 
-    pyarrow and zlib let go of the interpreter, so inflating, parsing and writing overlap.
+    pyarrow and the inflating let go of the interpreter, so they overlap with the reader.
 
     Args:
         work (Callable[[Given], Made]): Must not depend on the results before it, unless there is

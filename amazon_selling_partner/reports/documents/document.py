@@ -1,17 +1,19 @@
 """A downloaded document: a nameless temporary file that can be read as often as wanted.
 
-It is inflated and checked on its way into the file, so one pass over it is enough.
+It lies there as it came, and is inflated and looked at once to its end before anything is read:
+inflating again costs less than writing what was inflated to the disk, and a tenth of its room.
 """
 
-import mmap
+import itertools
 import tempfile
 from types import TracebackType
-from typing import IO, Iterable, Iterator, Optional, Type
+from typing import IO, Iterable, Iterator, List, Optional, Type
 
 from .ahead import in_order
-from .encoding import LONGEST_LINE, Evidence, declared_encoding, narrow
+from .encoding import declared_encoding, likeliest, narrow
 from .errors import DocumentBroken
 from .inflate import plain
+from .look import Look
 
 READ = 1 << 20
 """Bytes read from the file at once."""
@@ -35,6 +37,8 @@ class Document:
         size: Bytes as they came.
         text_size: Bytes of the text: inflated, without byte-order mark.
         has_lines: False when a line is too long for a text file.
+        is_plain: True when it is valid UTF-8 without U+0000 and without a carriage return that no
+            line feed follows.
 
     Raises:
         Truncated: The gzip stream is cut or damaged; nothing of it was handed on.
@@ -49,15 +53,18 @@ class Document:
     ) -> None:
         self.content_type = content_type
         self.size = 0
-        self.text_size = 0
-        self.has_lines = True
+        self._declared = declared_encoding(content_type)
         self._line = 1
-        self._line_place = 0
+        self._counted = 0
+        self._uncounted = b""
+        self._counting = self.read()
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="sp-api-report-")
         try:
             # read to the trailer before the first row: a document that is fetched again must not
             # have given rows already
-            self.encoding = self._filled(plain(self._as_they_came(chunks)), fallback)
+            text, known = narrow(plain(self._kept(chunks)), self._declared)
+            self._look_at(text)
+            self.encoding = known or self._chosen(fallback)
         except UnicodeDecodeError as error:
             self._file.close()
             raise DocumentBroken(
@@ -67,63 +74,62 @@ class Document:
             self._file.close()
             raise
 
-    def _as_they_came(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def _kept(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self.size += len(chunk)
+            self._file.write(chunk)
             yield chunk
 
-    def _filled(self, pieces: Iterable[bytes], fallback: str) -> str:
-        declared = declared_encoding(self.content_type)
-        text, known = narrow(pieces, declared)
-        evidence = None if known else Evidence(declared, fallback)
-        line = 0
-
-        def take(piece: bytes) -> None:
-            nonlocal line
-            self._file.write(piece)
-            self.text_size += len(piece)
-            cut = piece.rfind(b"\n") + 1
-            line = len(piece) - cut if cut else line + len(piece)
-            self.has_lines = self.has_lines and line <= LONGEST_LINE
-            if evidence:
-                evidence.feed(piece)
-
-        # one writes and looks while the other inflates
-        for _ in in_order(take, text, workers=1):
+    def _look_at(self, text: Iterable[bytes]) -> None:
+        look = Look()
+        # one looks while the other inflates
+        for _ in in_order(look.feed, itertools.chain(text, [b""]), workers=1):
             pass
-        self._file.flush()
-        return evidence.encoding() if evidence else "utf-8"
+        self.text_size, self.has_lines = look.size, look.has_lines
+        self.is_plain = look.is_plain and look.is_utf8
+
+    def _chosen(self, fallback: str) -> str:
+        """The encoding of a text without byte-order mark."""
+        if self.is_plain and self._declared in (None, "utf-8"):
+            return "utf-8"
+        return likeliest(self.read(), self._declared, fallback)
 
     def read(self) -> Iterator[bytes]:
-        """The text from its start; one reader at a time.
+        """The text from its start, in pieces of some size.
 
         Yields:
-            bytes: Pieces of at most `READ` bytes.
+            bytes: Never empty.
         """
-        self._file.seek(0)
-        yield from iter(lambda: self._file.read(READ), b"")
+        yield from narrow(plain(self._as_it_came()), self._declared)[0]
 
-    def lines(self, place: int, size: int) -> memoryview:
-        """Whole lines of the text: mapped, not copied, and there as long as somebody holds them.
+    def _as_it_came(self) -> Iterator[bytes]:
+        place = 0
+        while True:
+            # several may read at the same time
+            self._file.seek(place)
+            if not (data := self._file.read(READ)):
+                return
+            place += len(data)
+            yield data
+
+    def lines(self, size: int) -> Iterator[bytes]:
+        """The text from its start, in pieces of whole lines.
 
         Args:
-            place (int): Where a line begins.
-            size (int): About so many bytes; more where a single line is longer.
+            size (int): About so many bytes a piece; more where a single line is longer.
 
-        Returns:
-            memoryview: Only the last line of all may lack its end; empty at the end of the text.
+        Yields:
+            bytes: Only the last line of all may lack its end.
         """
-        page = place % mmap.ALLOCATIONGRANULARITY
-        left = self.text_size - place
-        end = 0
-        while left and not end:
-            length = page + min(size, left)
-            mapped = mmap.mmap(
-                self._file.fileno(), length, access=mmap.ACCESS_READ, offset=place - page
-            )
-            end = length if size >= left else mapped.rfind(b"\n", page) + 1
-            size *= 2
-        return memoryview(mapped)[page:end] if end else memoryview(b"")
+        held: List[bytes] = []
+        for chunk in self.read():
+            cut = chunk.rfind(b"\n") + 1
+            if cut and sum(map(len, held)) + cut >= size:
+                yield b"".join([*held, chunk[:cut]])
+                held, chunk = [], chunk[cut:]
+            held.append(chunk)
+        if rest := b"".join(held):
+            yield rest
 
     def line_number(self, place: int) -> int:
         """The number of the line that begins at a place, from 1.
@@ -131,11 +137,13 @@ class Document:
         Args:
             place (int): Not before one that was asked for earlier: lines are counted once.
         """
-        self._file.seek(self._line_place)
-        while self._line_place < place:
-            part = self._file.read(min(READ, place - self._line_place))
+        while self._counted < place:
+            if not self._uncounted:
+                self._uncounted = next(self._counting)
+            part = self._uncounted[: place - self._counted]
+            self._uncounted = self._uncounted[len(part) :]
+            self._counted += len(part)
             self._line += part.count(b"\n")
-            self._line_place += len(part)
         return self._line
 
     def close(self) -> None:

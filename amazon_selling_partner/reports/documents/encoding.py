@@ -7,7 +7,6 @@ from email.message import Message
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.common import logger
 
 LONGEST_LINE = 64 << 20
@@ -82,8 +81,8 @@ def is_wide(encoding: str) -> bool:
     return encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))
 
 
-class Evidence:
-    """Looks at every line of a document and then names its encoding.
+def likeliest(text: Iterable[bytes], declared: Optional[str], fallback: str) -> str:
+    """The encoding of a document that is not UTF-8 as a whole, or declares another one.
 
     Order, after a byte-order mark: declared charset, UTF-8, fallback; each must hold for the whole
     document. One exception: text that is UTF-8 but for a few damaged lines stays UTF-8, because
@@ -91,67 +90,48 @@ class Evidence:
     kept aside when the rows are read.
 
     Args:
+        text (Iterable[bytes]): The document, without byte-order mark.
         declared (Optional[str]): Codec of an explicit charset.
         fallback (str): Codec for what is not UTF-8, see `fallback_encoding`.
+
+    Returns:
+        str: A Python codec name.
     """
-
-    def __init__(self, declared: Optional[str], fallback: str) -> None:
-        self._declared = declared
-        self._fallback = fallback
-        self._rest: List[bytes] = []
-        self._rest_size = 0
-        self._utf8_bytes = 0
-        self._utf8_bad_lines = 0
-        self._declared_bad_lines = 0
-
-    def feed(self, chunk: bytes) -> None:
-        """Takes the next bytes of the document.
-
-        Args:
-            chunk (bytes): Any number of them.
-        """
-        if not self._rest and chunk.isascii():
-            return
-        cut = chunk.rfind(b"\n") + 1
-        if not cut and self._rest_size + len(chunk) < LONGEST_LINE:
-            self._keep(chunk)
-            return
-        self._look(b"".join([*self._rest, chunk[:cut] if cut else chunk]))
-        self._rest, self._rest_size = [], 0
-        if cut:
-            self._keep(chunk[cut:])
-
-    def _keep(self, part: bytes) -> None:
-        if part:
-            self._rest.append(part)
-            self._rest_size += len(part)
-
-    def encoding(self) -> str:
-        """The encoding of the document that was fed, a Python codec name."""
-        self._look(b"".join(self._rest))
-        self._rest, self._rest_size = [], 0
-        if self._declared and not self._declared_bad_lines:
-            return self._declared
-        if not self._utf8_bad_lines or self._utf8_bytes > self._utf8_bad_lines:
-            return "utf-8"
-        chosen = self._declared or self._fallback
-        logger.info(f"A report document without a valid charset is not UTF-8: read as {chosen}.")
-        return chosen
-
-    def _look(self, lines: bytes) -> None:
-        if lines.isascii():
-            return
+    utf8_bytes = utf8_bad_lines = declared_bad_lines = 0
+    for lines in _whole_lines(text):
         good, bad = _tally(lines, "utf-8")
-        self._utf8_bytes += good
-        self._utf8_bad_lines += bad
-        if self._declared:
-            self._declared_bad_lines += _tally(lines, self._declared)[1]
+        utf8_bytes += good
+        utf8_bad_lines += bad
+        if declared:
+            declared_bad_lines += _tally(lines, declared)[1]
+    if declared and not declared_bad_lines:
+        return declared
+    if not utf8_bad_lines or utf8_bytes > utf8_bad_lines:
+        return "utf-8"
+    chosen = declared or fallback
+    logger.info(f"A report document without a valid charset is not UTF-8: read as {chosen}.")
+    return chosen
+
+
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut at line ends; what is of one byte a character all through is left out."""
+    held: List[bytes] = []
+    size = 0
+    for chunk in chunks:
+        if not held and chunk.isascii():
+            continue
+        cut = chunk.rfind(b"\n") + 1
+        if cut or size > LONGEST_LINE:
+            cut = cut or len(chunk)
+            yield b"".join([*held, chunk[:cut]])
+            held, size, chunk = [], 0, chunk[cut:]
+        held.append(chunk)
+        size += len(chunk)
+    yield b"".join(held)
 
 
 def _tally(lines: bytes, encoding: str) -> Tuple[int, int]:
     """Bytes beyond one a character in the lines that decode, and how many lines do not."""
-    if encoding == "utf-8" and is_utf8(lines):
-        return len(lines) - pc.utf8_length(_as_one_text(lines))[0].as_py(), 0
     try:
         return len(lines) - len(lines.decode(encoding)), 0
     except UnicodeDecodeError:
@@ -171,16 +151,13 @@ def is_utf8(data: Union[bytes, memoryview]) -> bool:
     Args:
         data (Union[bytes, memoryview]): Less than 2 GB.
     """
+    offsets = pa.py_buffer(array("i", (0, len(data))))
+    text = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(data))
     try:
-        _as_one_text(data).validate(full=True)
+        text.validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _as_one_text(data: Union[bytes, memoryview]) -> pa.Array:
-    offsets = pa.py_buffer(array("i", (0, len(data))))
-    return pa.StringArray.from_buffers(1, offsets, pa.py_buffer(data))
 
 
 def narrow(

@@ -7,7 +7,7 @@ pyarrow splits the lines it can split exactly; a piece of the document in which 
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,27 +18,20 @@ from .document import Document
 from .encoding import NUL_REASON, decoded_lines, escaped, is_utf8
 from .errors import DocumentBroken
 from .layout import FlatLayout
+from .look import LONE_RETURN
 from .rows import Column, Counts, Gathering, Named, Rejected, typed, unique_names
 
-PIECE = 8 << 20
-"""Bytes that are typed at once: each piece costs some calls a column."""
-
-BLOCK = 1 << 20
-"""Bytes that are split at once: what the processor's cache holds is fastest."""
+PIECE = 4 << 20
+"""Bytes that are split and typed at once: each piece costs some calls a column."""
 
 MARK = b"\xef\xbb\xbf"
-NUL = re.compile(rb"\0")
-LONE_RETURN = re.compile(rb"\r(?!\n)")
 EMPTY_LINE = re.compile(rb"(?:\A|\n)\r?\n")
-
-
-Data = Union[bytes, memoryview]
 
 
 class Piece(NamedTuple):
     """Whole lines of the document, which begin at `place` in it."""
 
-    data: Data
+    data: bytes
     place: int
 
 
@@ -106,7 +99,7 @@ def _rows(document: Document, encoding: str, layout: FlatLayout, counts: Counts)
     if first is None:
         return
     header, first = _header(first, encoding, layout)
-    reader = Reader(header, encoding, layout)
+    reader = Reader(header, encoding, layout, document.is_plain)
     gathering = Gathering(counts)
     table_name, line_number = layout.table.name, layout.line_number
 
@@ -176,14 +169,14 @@ def with_line_feeds(document: Document) -> Iterator[bytes]:
 def _pieces(document: Document) -> Iterator[Piece]:
     """Pieces of whole lines; only the last line of all may lack its end."""
     place = 0
-    while data := document.lines(place, PIECE):
+    for data in document.lines(PIECE):
         yield Piece(data, place)
         place += len(data)
 
 
 def _header(piece: Piece, encoding: str, layout: FlatLayout) -> Tuple[Header, Piece]:
     """The columns, and the piece without the header line."""
-    data = bytes(piece.data)
+    data = piece.data
     line = b""
     while data and not line.strip():
         line, _, data = data.partition(b"\n")
@@ -227,13 +220,15 @@ class Reader:
         header (Header): The columns.
         encoding (str): Of the document.
         layout (FlatLayout): What is expected.
+        is_plain (bool): Nothing in the document keeps pyarrow from splitting its lines.
     """
 
-    def __init__(self, header: Header, encoding: str, layout: FlatLayout) -> None:
+    def __init__(self, header: Header, encoding: str, layout: FlatLayout, is_plain: bool) -> None:
         self._header = header
         self._width = len(header.names)
         self._encoding = encoding
         self._layout = layout
+        self._is_plain = is_plain
         separator = re.escape(layout.separator.encode())
         self._blank = re.compile(rb"(?:\A|\n)" + separator + rb"+\r?(?:\n|\Z)")
 
@@ -250,19 +245,19 @@ class Reader:
             columns[self._layout.line_number] = cells.numbers
         return columns
 
-    def cells(self, data: Data) -> Cells:
+    def cells(self, data: bytes) -> Cells:
         """Splits a piece.
 
         Args:
-            data (Data): Whole lines.
+            data (bytes): Whole lines.
         """
-        return self._at_once(data) or self._line_by_line(bytes(data))
+        return self._at_once(data) or self._line_by_line(data)
 
-    def _at_once(self, data: Data) -> Optional[Cells]:
+    def _at_once(self, data: bytes) -> Optional[Cells]:
         """All lines by pyarrow, None where it would not be exact."""
-        if not data or data[: len(MARK)] == MARK:
+        if not data or data.startswith(MARK):
             return None
-        if LONE_RETURN.search(data) or NUL.search(data):
+        if not self._is_plain and (b"\0" in data or LONE_RETURN.search(data)):
             return None
         if self._layout.line_number and EMPTY_LINE.search(data):
             return None
@@ -270,12 +265,12 @@ class Reader:
         try:
             if self._encoding != "utf-8":
                 data = str(data, self._encoding).encode()
-            elif not is_utf8(data):
+            elif not self._is_plain and not is_utf8(data):
                 return None
             table = pv.read_csv(
                 pa.py_buffer(data),
                 read_options=pv.ReadOptions(
-                    use_threads=False, block_size=BLOCK, column_names=names
+                    use_threads=False, block_size=max(PIECE, len(data)), column_names=names
                 ),
                 parse_options=pv.ParseOptions(
                     delimiter=self._layout.separator,

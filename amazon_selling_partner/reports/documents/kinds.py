@@ -22,6 +22,9 @@ LONGEST_SAFE = 29
 
 EXACT = Context(prec=2 * PRECISION)
 INT64 = 2**63
+DAY = 86_400_000_000
+"""Microseconds."""
+
 LAST_DAY = 700_000
 """Days from 1970 to either side that Arrow's own dates are trusted for: the years 54 to 3886."""
 
@@ -285,9 +288,11 @@ def _rewritten(column: pa.Array, kind: Kind, arrow: pa.DataType) -> Optional[pa.
             typed: pa.Array = pc.cast(text, arrow)
         except pa.ArrowInvalid:
             continue
-        days = typed.cast(pa.date32()).cast(pa.int32())
         # Arrow knows more years than Python and its databases
-        return typed if pc.all(pc.less_equal(pc.abs(days), LAST_DAY)).as_py() is not False else None
+        is_day = pa.types.is_date(arrow)
+        ends = pc.min_max(typed.view(pa.int32() if is_day else pa.int64())).as_py()
+        last = LAST_DAY if is_day else LAST_DAY * DAY
+        return typed if -last <= (ends["min"] or 0) and (ends["max"] or 0) <= last else None
     return None
 
 

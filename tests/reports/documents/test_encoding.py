@@ -1,9 +1,11 @@
 """Which characters come out of which bytes."""
 
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import List
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 
 from amazon_selling_partner.reports.documents import FlatLayout, JsonLayout, TableLayout
 from amazon_selling_partner.reports.documents.encoding import (
-    Evidence,
     declared_encoding,
     fallback_encoding,
     is_utf8,
+    likeliest,
 )
+from amazon_selling_partner.reports.documents.look import Look
 
 from .utils import read
 
@@ -104,12 +107,32 @@ def test_utf8_is_judged_as_python_judges_it(data: bytes) -> None:
 
 def test_lesson_r13_one_long_line_is_looked_at_in_linear_time() -> None:
     """A JSON report without line ends; joined again and again it would take minutes."""
-    evidence = Evidence(None, "cp1252")
+    look = Look()
     began = time.process_time()
     for _ in range(15_000):
-        evidence.feed("é".encode() * 1500)
-    assert evidence.encoding() == "utf-8"
+        look.feed("é".encode() * 1500)
+    look.feed(b"")
+    assert look.is_utf8 and look.size == 45_000_000
+    assert likeliest(("é".encode() * 1500 for _ in range(15_000)), None, "cp1252") == "utf-8"
     assert time.process_time() - began < 20
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\0", "é日🎁".encode(), b"\xff", b"\xe6"])),
+    st.integers(1, 9),
+)
+def test_a_look_in_pieces_tells_what_a_look_at_all_of_it_tells(
+    parts: List[bytes], size: int
+) -> None:
+    data = b"".join(parts)
+    look = Look()
+    for place in range(0, len(data), size):
+        look.feed(data[place : place + size])
+    look.feed(b"")
+    assert look.is_utf8 == is_utf8(data)
+    assert look.is_plain == (b"\0" not in data and not re.search(rb"\r(?!\n)", data))
+    assert look.size == len(data)
 
 
 def test_declared_charset_that_does_not_hold_gives_way_to_utf8() -> None:

@@ -12,8 +12,8 @@ from amazon_selling_partner.reports.documents import (
     DocumentBroken,
     FlatLayout,
     TableLayout,
-    document,
     flat,
+    look,
 )
 
 from .utils import read
@@ -276,7 +276,7 @@ def test_u_0000_is_found_where_every_line_is_regular() -> None:
 def test_a_line_too_long_for_a_text_file_is_an_error_before_the_first_row(
     quoted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document, "LONGEST_LINE", 500)
+    monkeypatch.setattr(look, "LONGEST_LINE", 500)
     fine = b"a\tb\n" + b"1\t2\n" * 500
     layout = FlatLayout(TableLayout("t"), quoted=quoted)
     assert len(read(fine, layout, size=40).rows()) == 500

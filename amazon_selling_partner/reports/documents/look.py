@@ -1,0 +1,53 @@
+"""What one pass over the text of a document tells, before any of it is read."""
+
+import re
+
+from .encoding import LONGEST_LINE, is_utf8
+
+LONE_RETURN = re.compile(rb"\r(?!\n)")
+"""Belongs to its cell, while pyarrow takes it for the end of a line."""
+
+
+class Look:
+    """Takes a text in pieces.
+
+    Attributes:
+        size: Bytes so far.
+        has_lines: False when a line is too long for a text file.
+        is_plain: False when U+0000 is in it, or a carriage return that no line feed follows.
+        is_utf8: False when it is not valid UTF-8.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.has_lines = True
+        self.is_plain = True
+        self.is_utf8 = True
+        self._line = 0
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> None:
+        """Takes the next bytes.
+
+        Args:
+            piece (bytes): Any number of them; an empty one is the last.
+        """
+        self.size += len(piece)
+        cut = piece.rfind(b"\n") + 1
+        self._line = len(piece) - cut if cut else self._line + len(piece)
+        self.has_lines = self.has_lines and self._line <= LONGEST_LINE
+        data = self._rest + piece if self._rest else piece
+        end = _end(data) if piece else len(data)
+        self._rest = data[end:]
+        whole = memoryview(data)[:end]
+        if b"\0" in piece or LONE_RETURN.search(whole):
+            self.is_plain = False
+        self.is_utf8 = self.is_utf8 and is_utf8(whole)
+
+
+def _end(data: bytes) -> int:
+    """Where the last character begins if it may go on in the next piece, else the end."""
+    for place in range(len(data) - 1, max(len(data) - 5, -1), -1):
+        if data[place] & 0xC0 != 0x80:
+            return place if data[place] > 0x7F or data[place] == 0x0D else len(data)
+    return len(data)
