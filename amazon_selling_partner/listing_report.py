@@ -30,7 +30,7 @@ class FullList(NamedTuple):
     Attributes:
         skus: Of all listings, also inactive ones.
         made: Listings created before that moment are among them, UTC.
-        reason: Why there is no list; empty where there is one.
+        reason: Why the list is not there or not whole; empty when it is.
     """
 
     skus: Set[str]
@@ -52,7 +52,7 @@ def full_list(
         since (pendulum.DateTime): A report made earlier does not do, UTC.
 
     Returns:
-        FullList: Without SKUs when Amazon makes no report; the reason says why.
+        FullList: Without SKUs when Amazon makes no report.
 
     Raises:
         CredentialsError: The credentials are not accepted.
@@ -73,6 +73,8 @@ def full_list(
             skus.update(sku for sku in rows.data[SKU].to_pylist() if sku)
     told = desk.outcomes.metrics().get(REPORT.name, {})
     reason = told.get("skipped") or told.get("failed") or told.get("left")
+    if not reason and (unread := told.get("kept_aside")):
+        reason = f"{unread} of its lines cannot be read"
     return FullList(skus, made, reason or ("" if skus else "it has no rows"))
 
 

@@ -165,17 +165,19 @@ class Listings:
     def _by_sku(self, since: pendulum.DateTime, total: int) -> Iterator[Shown]:
         """All listings not shown yet, by the SKUs of a report made since the search's end."""
         listed = full_list(self.client, self.marketplace_id, since)
-        skus = listed.skus or self.client.products.known("skus", self.marketplace_id)
-        for items, _ in self.named(sorted(set(skus) - self.seen)):
+        skus = set(listed.skus)
+        if listed.reason:
+            skus.update(self.client.products.known("skus", self.marketplace_id))
+        for items, _ in self.named(sorted(skus - self.seen)):
             yield Shown(items)
         if listed.skus:
             self._listed = listed.made
-            return
-        note(
-            f"{total} listings of {self.marketplace_id} were created and updated in the same"
-            f" seconds; of those Amazon shows {MOST}, and others whose SKU another table names,"
-            f" for the report of all listings cannot be had: {listed.reason}"
-        )
+        if listed.reason:
+            note(
+                f"{total} listings of {self.marketplace_id} were created and updated in the same"
+                f" seconds; of those Amazon shows {MOST}, and others whose SKU is known: the report"
+                f" of all listings is not there or not whole: {listed.reason}"
+            )
 
     def _together(self, skus: List[str]) -> Tuple[List[Any], List[str]]:
         """The listings of at most 20 SKUs, and the SKUs without one."""

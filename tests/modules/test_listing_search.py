@@ -129,4 +129,6 @@ def test_without_the_listings_report_those_are_read_that_other_tables_name(
     assert sorted(row["sku"] for row in found) == skus[:1020]
     assert {row["summary__item_name"] for row in found} == {"New"}
     said = "".join(problems(pipeline))
-    assert "1040 listings" in said and "the report of all listings cannot be had: " in said
+    assert (
+        "1040 listings" in said and "the report of all listings is not there or not whole: " in said
+    )
