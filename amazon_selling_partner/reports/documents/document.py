@@ -1,15 +1,14 @@
 """A downloaded document: a nameless temporary file that can be read as often as wanted.
 
-It lies there as it came, and is inflated and looked at once to its end before anything is read:
-inflating again costs less than writing what was inflated to the disk, and a tenth of its room.
+It lies there as it came, and is inflated and looked at once to its end before anything is read. A
+text that is not large stays in memory then; for a larger one inflating again costs less than
+writing what was inflated to the disk, and a tenth of its room.
 """
 
-import itertools
 import tempfile
 from types import TracebackType
 from typing import IO, Iterable, Iterator, List, Optional, Type
 
-from .ahead import in_order
 from .encoding import declared_encoding, likeliest, narrow
 from .errors import DocumentBroken
 from .inflate import plain
@@ -17,6 +16,9 @@ from .look import Look
 
 READ = 1 << 20
 """Bytes read from the file at once."""
+
+KEPT = 192 << 20
+"""Bytes of a text that stays in memory until its document is closed."""
 
 
 class Document:
@@ -58,6 +60,7 @@ class Document:
         self._counted = 0
         self._uncounted = b""
         self._counting = self.read()
+        self._text: Optional[List[bytes]] = None
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="sp-api-report-")
         try:
             # read to the trailer before the first row: a document that is fetched again must not
@@ -82,9 +85,16 @@ class Document:
 
     def _look_at(self, text: Iterable[bytes]) -> None:
         look = Look()
-        # one looks while the other inflates
-        for _ in in_order(look.feed, itertools.chain(text, [b""]), workers=1):
-            pass
+        kept: List[bytes] = []
+        for piece in text:
+            look.feed(piece)
+            if look.size <= KEPT:
+                kept.append(piece)
+            else:
+                kept.clear()
+        look.feed(b"")
+        if look.size <= KEPT:
+            self._text = kept
         self.text_size, self.has_lines = look.size, look.has_lines
         self.is_plain = look.is_plain and look.is_utf8
 
@@ -98,8 +108,11 @@ class Document:
         """The text from its start, in pieces of some size.
 
         Yields:
-            bytes: Never empty.
+            bytes: In order.
         """
+        if self._text is not None:
+            yield from self._text
+            return
         yield from narrow(plain(self._as_it_came()), self._declared)[0]
 
     def _as_it_came(self) -> Iterator[bytes]:
@@ -147,7 +160,8 @@ class Document:
         return self._line
 
     def close(self) -> None:
-        """Removes the temporary file."""
+        """Removes the temporary file and lets the text go."""
+        self._text = None
         self._file.close()
 
     def __enter__(self) -> "Document":

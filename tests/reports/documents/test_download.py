@@ -241,6 +241,21 @@ def test_nothing_with_a_name_is_left_on_disk(tmp_path: Path, monkeypatch: Any) -
         list(document.read())
 
 
+@pytest.mark.parametrize("kept", [10, len(BODY) - 1, len(BODY)])
+@pytest.mark.parametrize("sent", [BODY, GZIPPED])
+def test_a_text_too_large_for_memory_is_inflated_again(
+    sent: bytes, kept: int, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("amazon_selling_partner.reports.documents.document.KEPT", kept)
+    pieces = [sent[start : start + 700] for start in range(0, len(sent), 700)]
+    with Document(pieces) as document:
+        held = sum(map(len, document._text or []))
+        assert held == (len(BODY) if kept == len(BODY) else 0)
+        for _ in range(2):
+            assert b"".join(document.read()) == BODY
+        assert rows(document) == EXPECTED
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 def test_gzip_in_pieces_of_any_size(size: int) -> None:
     body = gzip.compress(b"first ") + gzip.compress(b"") + gzip.compress(b"last")
