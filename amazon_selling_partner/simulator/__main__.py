@@ -28,6 +28,9 @@ def main() -> None:
     )
     parser.add_argument("--token-life", type=float, default=3600, help="seconds")
     parser.add_argument("--log-limit", type=int, default=10_000, help="requests kept in the log")
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse unknown parameters, which Amazon passes over"
+    )
     arguments = parser.parse_args()
     try:
         simulator = Simulator(
@@ -40,6 +43,7 @@ def main() -> None:
             quota_factor=arguments.quota_factor,
             token_life=arguments.token_life,
             log_limit=arguments.log_limit,
+            strict=arguments.strict,
         )
     except (OSError, ValueError) as error:
         parser.error(str(error))

@@ -52,10 +52,11 @@ def _checked(call: Call, request: Any) -> Marketplace:
     try:
         about = request["FeesEstimateRequest"]
         price = about["PriceToEstimateFees"]
-        known = {"MarketplaceId", "IsAmazonFulfilled", "PriceToEstimateFees", "Identifier"}
+        needed = {"MarketplaceId", "PriceToEstimateFees", "Identifier"}
+        known = needed | {"IsAmazonFulfilled", "OptionalFulfillmentProgram"}
         if (
             set(request) != {"FeesEstimateRequest", "IdType", "IdValue"}
-            or not known - {"IsAmazonFulfilled"} <= set(about) <= known
+            or not needed <= set(about) <= known
             or not set(price) <= {"ListingPrice", "Shipping", "Points"}
             or request["IdType"] not in ("ASIN", "SellerSKU")
             or not isinstance(about.get("IsAmazonFulfilled", False), bool)
@@ -105,7 +106,7 @@ def estimate(account: Account, request: Json, place: Marketplace, at: int) -> Js
         status = "ServiceError" if server else "ClientError"
         return {"Status": status, "FeesEstimateIdentifier": identifier, "Error": error}
     listing, shipping = (
-        _minor(about["PriceToEstimateFees"].get(name, {}).get("Amount", 0), place)
+        _minor((about["PriceToEstimateFees"].get(name) or {}).get("Amount", 0), place)
         for name in ("ListingPrice", "Shipping")
     )
     fees = [_fee("ReferralFee", (listing + shipping) * 15 // 100, place)]

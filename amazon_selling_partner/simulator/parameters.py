@@ -123,13 +123,15 @@ def several(
 
 
 def read_query(
-    declared: Sequence[Parameter], query: Sequence[tuple[str, str]]
+    declared: Sequence[Parameter], query: Sequence[tuple[str, str]], strict: bool = True
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Checks and reads a query string.
 
     Args:
         declared (Sequence[Parameter]): What the operation takes.
         query (Sequence[tuple[str, str]]): Decoded pairs, as sent.
+        strict (bool): Refuse what Amazon passes over: unknown names, and a list given value by
+            value where the model wants commas.
 
     Returns:
         tuple[dict[str, Any], dict[str, str]]: Values by name (every declared parameter is a key),
@@ -142,8 +144,10 @@ def read_query(
     sent: dict[str, str] = {}
     for name, raw in query:
         if name not in known:
-            raise invalid(f"Parameter {name} is not a parameter of this operation.")
-        if name in sent and not known[name].repeats:
+            if strict:
+                raise invalid(f"Parameter {name} is not a parameter of this operation.")
+            continue
+        if name in sent and not (known[name].repeats or (known[name].is_list and not strict)):
             raise invalid(f"Parameter {name} is given more than once.")
         sent[name] = f"{sent[name]},{raw}" if name in sent else raw
     values: dict[str, Any] = {}

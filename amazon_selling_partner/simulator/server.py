@@ -50,6 +50,8 @@ class Simulator:
         rate_header_share (float): Share of answers with `x-amzn-RateLimit-Limit`.
         empty_pages (bool): Put an empty page with a token before each page.
         log_limit (Optional[int]): Keep so many of the latest requests in the log; all by default.
+        strict (bool): Refuse unknown query parameters, which Amazon passes over, so that a test
+            finds what is misspelt.
 
     Attributes:
         accounts (dict[str, Account]): By name.
@@ -78,8 +80,10 @@ class Simulator:
         rate_header_share: float = 1.0,
         empty_pages: bool = False,
         log_limit: Optional[int] = None,
+        strict: bool = True,
     ) -> None:
         self.seed = seed
+        self.strict = strict
         self.clock = clock or Clock()
         self.page_token_life = page_token_life
         self.rate_header_share = rate_header_share
@@ -297,7 +301,7 @@ class Simulator:
             owner = grant.account.seller_id if grant.account else self.auth.client_id
             if not self.quota.take(owner, route):
                 raise throttled()
-        values, sent = read_query(route.parameters, connection.query)
+        values, sent = read_query(route.parameters, connection.query, self.strict)
         call = Call(
             simulator=self,
             account=account,

@@ -12,7 +12,7 @@ import pytest
 from amazon_selling_partner.client.clock import VirtualClock
 from amazon_selling_partner.simulator import Simulator
 
-from .conftest import NOW, ORDERS, Caller
+from .conftest import NOW, ORDERS, US, Caller
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 WINDOW = {"lastUpdatedAfter": "2026-05-20T00:00:00Z"}
@@ -263,3 +263,37 @@ def test_odd_requests(caller: Caller) -> None:
     for body in ("", "not json", "[]"):
         heard = caller.send("POST", tokens, body, x_amz_access_token=caller.token or "")
         assert heard.status == 400 and heard.error["code"] == "InvalidInput"
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_unknown_parameters_are_passed_over_as_amazon_does_unless_it_is_strict(
+    clock: VirtualClock, strict: bool
+) -> None:
+    with Simulator(clock=clock, days=2, strict=strict) as simulator:
+        caller = Caller(simulator)
+        # what widespread clients send with every call, and lists value by value
+        others = [
+            caller.get(PARTICIPATIONS, MarketplaceId=US),
+            caller.get("/feeds/2021-06-30/feeds?feedTypes=A&feedTypes=B"),
+        ]
+        assert [heard.status for heard in others] == ([400, 400] if strict else [200, 200])
+        # what an operation does check stays checked
+        assert caller.get(ORDERS, lastUpdatedAfter="yesterday").status == 400
+
+
+def test_fees_are_asked_with_every_field_of_the_model(caller: Caller) -> None:
+    product = caller.simulator.account.catalogue.products[0]
+    price = {"ListingPrice": {"Amount": 10, "CurrencyCode": "USD"}, "Shipping": None}
+    request = {
+        "FeesEstimateRequest": {
+            "MarketplaceId": US,
+            "IsAmazonFulfilled": True,
+            "PriceToEstimateFees": price,
+            "Identifier": "1",
+            "OptionalFulfillmentProgram": "FBA_CORE",
+        },
+        "IdType": "ASIN",
+        "IdValue": product.asin,
+    }
+    (answer,) = caller.post("/products/fees/v0/feesEstimate", [request]).json
+    assert answer["Status"] == "Success"
