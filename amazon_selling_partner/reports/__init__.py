@@ -21,8 +21,9 @@ from .documents import REJECTED
 from .jobs import Journal
 from .lifecycle import Desk
 from .outcomes import RUNS
+from .own import own_reports, report
 from .planning import Plan
-from .report import Period, Quota, Report, Table, removed, report
+from .report import Period, Quota, Report, Table, text_of
 from .tables import Rows, hints, without_rows
 
 __all__ = ["Period", "Quota", "Report", "Table", "report", "report_resources"]
@@ -104,16 +105,15 @@ def report_resources(
     Raises:
         ConfigurationError: When a setting is wrong.
     """
-    own = [item if isinstance(item, Report) else report(**item) for item in custom_reports]
+    known = reports_of(is_vendor, include_pii, sales_and_traffic_by)
     today = pendulum.from_timestamp(client.clock.time()).date()
-    for custom in own:
-        if why := removed(custom.report_type, today):
-            raise ConfigurationError(why)
+    own = own_reports(custom_reports, known.values(), today)
     reports = reports_of(is_vendor, include_pii, sales_and_traffic_by, own)
     options = dict(report_options or {})
-    for name in options:
+    for name, values in options.items():
         if name not in reports:
             raise ConfigurationError(f"report_options names {name!r}, which is no report table.")
+        text_of(reports[name].report_type, values)
 
     def plan(selected: Set[str], since: pendulum.DateTime) -> Plan:
         chosen = [item for name, item in reports.items() if name in selected]

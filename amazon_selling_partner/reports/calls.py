@@ -168,7 +168,8 @@ def list_reports(
             "createdSince": max(since, oldest),
             "pageSize": 100,
         }
-        for page in client.pages(GET_REPORTS, params=params):
+        # a refusal is about these types, and must not be remembered for others
+        for page in client.pages(GET_REPORTS, params=params, remember=False):
             yield from page
 
 

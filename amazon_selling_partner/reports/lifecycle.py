@@ -4,6 +4,7 @@ One loop does whatever can be done now: ask for a report while there is quota, r
 made, look after those that are being made. It waits only when nothing of this can be done.
 """
 
+from datetime import timedelta
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from dlt.common import logger
@@ -49,6 +50,9 @@ TRIES = 3
 FIRST_PAUSE = 60.0
 LONGEST_PAUSE = 1800.0
 """Seconds a type is left alone after Amazon throttled it, twice as long each time."""
+
+LATE = timedelta(days=3)
+"""How long after its usual time a period may be published; until then no data may mean not yet."""
 
 LOGGED_WAIT = 60.0
 """Waits longer than this are told, with their reason."""
@@ -189,9 +193,9 @@ class Desk:
         self._journal.write(job)
         try:
             job.report_id = calls.create_report(self._client, body)
-        except Throttled:
+        except Throttled as throttled:
             times = self._throttled[report_type] = self._throttled.get(report_type, 0) + 1
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (times - 1))
+            pause = min(LONGEST_PAUSE, max(throttled.wait, FIRST_PAUSE * 2 ** min(20, times - 1)))
             self._pauses[report_type] = self._clock.time() + pause
             logger.info(
                 f"{report_type} is throttled by a quota of its own: asked in {pause:.0f} s."
@@ -226,8 +230,13 @@ class Desk:
             made = calls.get_report(self._client, job.report_id)
         except CredentialsError:
             raise
-        except NotFound:
-            self._reopen(job)
+        except NotFound as error:
+            if job.adopted:
+                # of an earlier run: Amazon has dropped it
+                self._reopen(job)
+            else:
+                # just asked for: perhaps it is not everywhere at Amazon yet
+                yield from self._again(job, str(error), reopen=job.failures > 0)
             return
         except SellingPartnerError as error:
             yield from self._again(job, str(error), reopen=False)
@@ -298,9 +307,13 @@ class Desk:
 
     def _failed(self, job: Job, failure: Failure) -> Iterator[Rows]:
         name, sentence = job.report.name, failure.sentence
+        too_early = failure.kind is Kind.LATER
         if failure.kind is Kind.NO_DATA:
-            yield from self._without_rows(job, sentence)
-            return
+            if not self._may_be_late(job):
+                yield from self._without_rows(job, sentence)
+                return
+            too_early = True
+            sentence += "; it may not be published yet, a later run asks again"
         if failure.kind is Kind.UNKNOWN:
             yield from self._again(job, sentence)
             return
@@ -320,10 +333,7 @@ class Desk:
             )
         else:
             self.outcomes.later(name, sentence)
-            if (
-                failure.kind is Kind.LATER
-                and len(periods := periods_in(job.report, job.window)) > 1
-            ):
+            if too_early and len(periods := periods_in(job.report, job.window)) > 1:
                 # one period that is not published yet must not hold up those before it
                 earlier = Window(job.window.start, periods[-1].start)
                 self._jobs.append(Job(job.report, job.scope, earlier))
@@ -331,6 +341,12 @@ class Desk:
                 pause = max(job.report.interval.total_seconds(), FIRST_PAUSE)
                 until = self._clock.time() + pause
                 self._shared.setdefault("cooldowns", {})[job.type_key] = until
+
+    def _may_be_late(self, job: Job) -> bool:
+        """Amazon may not have published the last period of a window yet."""
+        report = job.report
+        usual = job.window.end + report.lag
+        return report.period.is_calendar and self._client.now() < usual + LATE
 
     def _drop(
         self,

@@ -189,11 +189,13 @@ def data_times(
     """dataStartTime and dataEndTime of a request, None where Amazon takes none.
 
     Amazon counts every day that a window touches, so the end is the last second of the last day.
-    Only hours are whole when the range ends where they end.
+    Only hours are whole when the range ends where they end. Changes end where the next window
+    begins: one of the last second's fraction must not fall between the two, and what both give is
+    loaded once.
     """
     if report.period in (Period.SNAPSHOT, Period.LISTED):
         return (now.subtract(days=report.history), now) if report.history else None
-    if report.period is Period.HOUR:
+    if report.period in (Period.HOUR, Period.CHANGES):
         return window
     end = window.end
     if report.partial:

@@ -18,8 +18,9 @@ from typing import (
 from dlt.common import logger, pendulum
 
 from ..client import SellingPartnerClient
-from ..client.errors import ConfigurationError, CredentialsError, SellingPartnerError
+from ..client.errors import ConfigurationError, CredentialsError, Refused, SellingPartnerError
 from . import calls
+from .failures import Kind, refused
 from .jobs import Job, Journal, Scope, Stage, moment, window_of
 from .listing import listed_jobs
 from .outcomes import Outcomes
@@ -101,7 +102,7 @@ class Planner:
         longest = max(map(len, planned), default=0)
         return [
             *(jobs[turn] for turn in range(longest) for jobs in planned if turn < len(jobs)),
-            *self._listed(),
+            *self._listed([r for r in self._plan.reports if r.period is Period.LISTED]),
         ]
 
     def asked(self) -> Iterator[Tuple[Report, float]]:
@@ -181,17 +182,28 @@ class Planner:
             logger.warning(f"Reports of a run that died cannot be looked for: {error}")
         return ""
 
-    def _listed(self) -> List[Job]:
-        reports = [report for report in self._plan.reports if report.period is Period.LISTED]
-        if not reports:
+    def _listed(self, reports: Sequence[Report]) -> List[Job]:
+        types = {report.report_type for report in reports}
+        if not types:
             return []
         try:
             return listed_jobs(self._client, reports, self._plan.since, self._state_of)
         except CredentialsError:
             raise
         except SellingPartnerError as error:
+            if isinstance(error, Refused) and len(types) > 1:
+                # one type that the application may not have must not hide the others
+                by_type = [[r for r in reports if r.report_type == name] for name in sorted(types)]
+                return [job for same in by_type for job in self._listed(same)]
             for report in reports:
-                self._outcomes.failed(report.name, str(error))
+                if isinstance(error, Refused):
+                    said = f"{error.message} {error.details}".strip() or str(error)
+                    failure = refused(report, error.status, said)
+                    is_role = failure.kind is Kind.PERMISSION
+                    tell = self._outcomes.skipped if is_role else self._outcomes.failed
+                    tell(report.name, failure.sentence)
+                else:
+                    self._outcomes.failed(report.name, str(error))
             return []
 
 

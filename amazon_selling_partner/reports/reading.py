@@ -18,7 +18,7 @@ from .outcomes import run_row
 from .report import Period
 from .shared import Shared
 from .spool import whole
-from .tables import Rows, clearing, kept_aside, layout, stamped
+from .tables import Rows, clearing, kept_aside, layout, stamped, unlisted_table
 
 MINTS = 3
 """How often a document's address is asked for because the last one had expired."""
@@ -89,12 +89,12 @@ def rows_of(
             rejected += data.num_rows
             yield kept_aside(job, data, region)
             continue
-        table = by_name.get(name, job.report.tables[0])
+        table = by_name.get(name) or unlisted_table(job.report, name)
         data, outside = stamped(job, table, data, region)
         if outside.num_rows:
             rejected += outside.num_rows
             yield kept_aside(job, outside, region)
-        if job.report.period is Period.LISTED and table.replaced:
+        if table.replaced:
             before = data.num_rows
             data = shared.left(name, table.replaced, data)
             known += before - data.num_rows
@@ -103,7 +103,8 @@ def rows_of(
     if not cleared:
         yield from _cleared(job, region, reading.counts.properties.get("reportSpecification"))
     shared.read()
-    reason = f"{known} rows came with a report made later" if known else ""
+    later = "made later" if job.report.period is Period.LISTED else "read before"
+    reason = f"{known} rows came with a report {later}" if known else ""
     yield run_row(job, region, client.now(), rows, rejected, document.size, reason)
 
 

@@ -3,10 +3,9 @@
 import enum
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, Mapping, Tuple
 
 from ..client.errors import ConfigurationError
-from .columns import header_name
 
 NO_TIME = timedelta(0)
 
@@ -229,113 +228,31 @@ def by_period(
         )
 
 
-def report(
-    report_type: str,
-    options: Optional[Mapping[str, Any]] = None,
-    table_name: Optional[str] = None,
-    period: str = "snapshot",
-    key: Sequence[str] = (),
-    format: str = "tsv",
-    records: Union[str, Sequence[str]] = (),
-    columns: Optional[Mapping[str, str]] = None,
-    span: int = 1,
-    dated: str = "",
-    history: int = 30,
-    lag_hours: float = 0,
-    restated_days: float = 0,
-    interval_hours: float = 0,
-    restricted: bool = False,
-    regional: bool = False,
-    decimal_comma: bool = False,
-) -> Report:
-    """Describes any report, also one this source has never heard of.
+def text_of(report_type: str, options: Any) -> Dict[str, str]:
+    """Options as Amazon takes them: text; true and false in lower case, days in ISO 8601.
 
     Args:
-        report_type (str): Amazon's `reportType`.
-        options (Optional[Mapping[str, Any]]): `reportOptions`, sent as they are.
-        table_name (Optional[str]): Table to load into; from the report type by default.
-        period (str): `hour`, `day`, `week`, `month`, `quarter`, `year`, `snapshot`, `changes`
-            (since the last time) or `listed` (Amazon makes it).
-        key (Sequence[str]): Columns whose values are replaced whole; by default the window for
-            periods, everything of the marketplace for snapshots.
-        format (str): `tsv`, `csv`, `json` or `xml`.
-        records (Union[str, Sequence[str]]): Property or element that lists the rows of a JSON or
-            XML document; several fill a table each.
-        columns (Optional[Mapping[str, str]]): Column name to dlt data type; the rest is text.
-        span (int): Most periods one request may hold, when rows carry their own dates.
-        dated (str): Column with the first day or hour of a row's period, needed when `span` is more
-            than 1.
-        history (int): How many periods to go back; days for `changes` and `listed`.
-        lag_hours (float): Hours after its end until a period is published.
-        restated_days (float): Days after its end during which a period is asked for again.
-        interval_hours (float): Shortest time between two requests.
-        restricted (bool): The document needs a restricted data token.
-        regional (bool): Amazon ignores the marketplace.
-        decimal_comma (bool): Amounts are written with a decimal comma where the country does so.
-
-    Returns:
-        Report: To be passed to the source as one of `custom_reports`.
+        report_type (str): Whose options they are.
+        options (Any): Option name to value.
 
     Raises:
-        ConfigurationError: When a value is not one of these.
+        ConfigurationError: For what is no text and has no one form as text.
     """
-    names = {p.name.lower(): p for p in Period} | {p.value: p for p in Period}
-    if str(period).lower() not in names:
+    if not isinstance(options, Mapping):
         raise ConfigurationError(
-            f"period = {period!r} of report {report_type} is unknown: write one of"
-            f" {', '.join(p.name.lower() for p in Period)}."
+            f"reportOptions of {report_type} are names with values, such as"
+            f' {{ reportPeriod = "DAY" }}, not {options!r}.'
         )
-    if format not in ("tsv", "csv", "json", "xml"):
-        raise ConfigurationError(
-            f"format = {format!r} of report {report_type} cannot be read: write tsv, csv, json or"
-            " xml."
-        )
-    lists = [records] if isinstance(records, str) else list(records)
-    if format in ("json", "xml") and not lists:
-        raise ConfigurationError(
-            f"report {report_type} is {format}: name in records the property or element that lists"
-            " its rows."
-        )
-    name = header_name(table_name or report_type.removeprefix("GET_"))
-    if span > 1 and not dated:
-        raise ConfigurationError(
-            f"span of report {report_type} needs rows that carry their own dates: name in dated the"
-            " column with a row's first day, or leave span at 1."
-        )
-    tables = tuple(
-        Table(
-            name if index == 0 else f"{name}_{header_name(records)}",
-            records,
-            columns=dict(columns or {}),
-            replaced=tuple(key),
-            dated=dated,
-        )
-        for index, records in enumerate(lists or [""])
-    )
-    return Report(
-        name,
-        report_type,
-        tables,
-        format=format,
-        period=names[str(period).lower()],
-        options={option: text_of(value) for option, value in (options or {}).items()},
-        span=span,
-        history=history,
-        lag=timedelta(hours=lag_hours),
-        restated=timedelta(days=restated_days),
-        interval=timedelta(hours=interval_hours),
-        restricted=restricted,
-        regional=regional,
-        decimal_comma=decimal_comma,
-        account="both",
-        selected=True,
-        basis="user",
-    )
-
-
-def text_of(value: Any) -> str:
-    """An option's value as Amazon takes it: text; true and false in lower case."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    texts: Dict[str, str] = {}
+    for name, value in options.items():
+        if not isinstance(value, (str, int, float, date)):
+            raise ConfigurationError(
+                f"reportOptions {name} = {value!r} of {report_type} is not text: Amazon takes text"
+                " only, write it as such."
+            )
+        text = value.isoformat() if isinstance(value, date) else str(value)
+        texts[str(name)] = text.lower() if isinstance(value, bool) else text
+    return texts
 
 
 def check_options(report: Report, options: Mapping[str, Any]) -> Dict[str, str]:
@@ -351,7 +268,7 @@ def check_options(report: Report, options: Mapping[str, Any]) -> Dict[str, str]:
     Raises:
         ConfigurationError: For a value Amazon does not take.
     """
-    merged = {**report.options, **{name: text_of(value) for name, value in options.items()}}
+    merged = {**report.options, **text_of(report.report_type, options)}
     for name, value in merged.items():
         taken = report.choices.get(name)
         if taken and value not in taken:

@@ -66,7 +66,8 @@ def scopes_of(
     for id in marketplace_ids:
         country = MARKETPLACES[id].country if id in MARKETPLACES else ""
         sent = {
-            name: value.format(currency=CURRENCIES.get(country, "EUR"), marketplace=id)
+            # not str.format: an option of the user's own may hold braces
+            name: value.replace("{currency}", CURRENCIES.get(country, "EUR"))
             for name, value in checked.items()
         }
         for packet in packets:

@@ -4,7 +4,7 @@ Every row says where it comes from: marketplace or region, report, and the windo
 """
 
 from datetime import date, datetime, timezone
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple, cast
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from dlt.common import pendulum
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from ..settings import MARKETPLACES
-from .columns import column_name
+from .columns import column_name, header_name
 from .documents import (
     REJECTED,
     REJECTED_SCHEMA,
@@ -124,8 +124,20 @@ def _table_layout(
 
 def _unlisted(report: Report, name: str, known: set[str]) -> TableLayout:
     """A list of records the definition does not know still becomes a table of its own."""
-    first = report.tables[0].name
-    return TableLayout(f"{first}_{column_name(name)}", {}, _documented_name)
+    table = unlisted_table(report, header_name(f"{report.tables[0].name}_{column_name(name)}"))
+    return _table_layout(report, table, False, ())
+
+
+def unlisted_table(report: Report, name: str) -> Table:
+    """A table for rows of a list the definition does not know: in the first one's periods.
+
+    Args:
+        report (Report): The definition.
+        name (str): Of the table.
+    """
+    dated = report.tables[0].dated
+    types = {dated: report.tables[0].columns[dated]} if dated else {}
+    return Table(name, columns=types, dated=dated)
 
 
 def _documented_name(path: Tuple[str, ...]) -> str:
@@ -135,6 +147,8 @@ def _documented_name(path: Tuple[str, ...]) -> str:
 def hints(report: Report, table: Table) -> TTableSchemaColumns:
     """Column hints of a table: what the definition declares and what every row has."""
     types: Dict[str, str] = {
+        # a table without rows has what they are replaced by, too
+        **dict.fromkeys(report.replaced_columns(table), "text"),
         "region" if report.regional else "marketplace_id": "text",
         "report_id": "text",
         "window_start": "timestamp",
@@ -191,10 +205,12 @@ def clearing(job: Job, region: str) -> Iterator[Rows]:
         yield Rows(job.report.name, table.name, cleared)
 
 
-def origin(job: Job, region: str) -> Dict[str, str]:
-    """Where the rows of a report come from."""
+def origin(job: Job, region: str) -> Dict[str, Optional[str]]:
+    """Where the rows of a report come from; one for several marketplaces names none."""
     where = (
-        ("region", region) if job.report.regional else ("marketplace_id", job.scope.marketplace_id)
+        ("region", region)
+        if job.report.regional
+        else ("marketplace_id", job.scope.marketplace_id or None)
     )
     return {where[0]: where[1], "report_id": job.report_id}
 
@@ -212,7 +228,8 @@ def stamped(job: Job, table: Table, data: pa.Table, region: str) -> Tuple[pa.Tab
 
     Returns:
         Tuple[pa.Table, pa.Table]: The rows to load, and, with the columns of `REJECTED_SCHEMA`,
-        those that lie outside the windows that were asked for: loaded, they would replace others.
+        those that lie outside the windows that were asked for (loaded, they would replace others)
+        or lack a value they are replaced by.
     """
     rejected = REJECTED_SCHEMA.empty_table()
     if table.dated and job.report.may_span and table.dated in data.column_names:
@@ -224,6 +241,11 @@ def stamped(job: Job, table: Table, data: pa.Table, region: str) -> Tuple[pa.Tab
         name: pa.repeat(pa.scalar(value, pa.string()), data.num_rows)
         for name, value in origin(job, region).items()
     }
+    place = data.schema.get_field_index("marketplace_id")
+    if place >= 0 and job.scope.marketplace_id and data[place].null_count:
+        # a row that does not say its marketplace is of the one that was asked for
+        filled = pc.fill_null(data[place], job.scope.marketplace_id)
+        data = data.set_column(place, "marketplace_id", filled)
     added["window_start"], added["window_end"] = starts, ends
     if job.report.period.is_calendar and not table.dated:
         # rows without dates of their own get those of the window, where the table documents them
@@ -236,7 +258,27 @@ def stamped(job: Job, table: Table, data: pa.Table, region: str) -> Tuple[pa.Tab
     for name, column in added.items():
         if name not in data.column_names:
             data = data.append_column(name, column)
-    return _never_null(job.report, table, data), rejected
+    data, lacking = _without_key(job.report, table, data)
+    return _never_null(job.report, table, data), pa.concat_tables([rejected, lacking])
+
+
+def _without_key(report: Report, table: Table, data: pa.Table) -> Tuple[pa.Table, pa.Table]:
+    """Parts rows from those that lack a value they are replaced by: these could never be replaced.
+
+    Returns:
+        Tuple[pa.Table, pa.Table]: The rows, and the others with the columns of `REJECTED_SCHEMA`.
+    """
+    rejected = [REJECTED_SCHEMA.empty_table()]
+    for name in report.replaced_columns(table):
+        if name not in data.column_names:
+            kind = ARROW_TYPES[table.columns.get(name, "text")]
+            data = data.append_column(name, pa.nulls(data.num_rows, kind))
+        if data[name].null_count:
+            reason = f"{name} is empty, by which rows of {table.name} are replaced."
+            lacking = data.filter(pc.is_null(data[name])).to_pylist()
+            rejected.append(_aside(table, lacking, [reason] * len(lacking)))
+            data = data.filter(pc.is_valid(data[name]))
+    return data, pa.concat_tables(rejected)
 
 
 def _never_null(report: Report, table: Table, data: pa.Table) -> pa.Table:
@@ -268,17 +310,21 @@ def _by_period(
     return data, starts, ends, rejected
 
 
-def _outside(job: Job, table: Table, rows: pa.Table) -> pa.Table:
+def _outside(job: Job, table: Table, data: pa.Table) -> pa.Table:
     span = f"{job.window.start.to_date_string()} to {job.window.end.to_date_string()}"
+    rows = data.to_pylist()
+    reasons = [
+        f"{table.dated} = {row[table.dated]} lies outside the window {span}." for row in rows
+    ]
+    return _aside(table, rows, reasons)
+
+
+def _aside(table: Table, rows: Sequence[Dict[str, Any]], reasons: Sequence[str]) -> pa.Table:
+    """Rows that were read but cannot be loaded, each with its reason."""
     return pa.Table.from_pylist(
         [
-            {
-                "table_name": table.name,
-                "line_number": None,
-                "raw_text": str(row),
-                "reason": f"{table.dated} = {row[table.dated]} lies outside the window {span}.",
-            }
-            for row in rows.to_pylist()
+            {"table_name": table.name, "line_number": None, "raw_text": str(row), "reason": reason}
+            for row, reason in zip(rows, reasons, strict=True)
         ],
         REJECTED_SCHEMA,
     )

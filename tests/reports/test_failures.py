@@ -74,17 +74,43 @@ def test_r3_r16_fatal_tells_its_reason(text: str, what: str, says: str, requests
         assert seller.book.requested.total() > requests
 
 
+UNAVAILABLE = "The requested data is unavailable. Please try a different date range"
+
+
 def test_r3_brand_analytics_fatal_without_data_is_done() -> None:
     terms = REPORTS["search_terms_report_weekly"]
     with account() as seller:
-        seller.book.fail(
-            terms.report_type,
-            "FATAL",
-            "The requested data is unavailable. Please try a different date range",
-        )
+        seller.clock.advance(5 * 86400)
+        seller.book.fail(terms.report_type, "FATAL", UNAVAILABLE)
         seller.run([terms], since=NOW.subtract(days=14))
         assert seller.last.outcomes.metrics() == {terms.name: {"no_data": 1}}
         assert seller.run([terms], since=NOW.subtract(days=14)) == []
+
+
+def test_w5_no_data_of_a_new_day_may_mean_not_yet_and_takes_no_older_day_along() -> None:
+    baskets = REPORTS["market_basket_analysis_report_daily"]
+    since = NOW.subtract(days=12)
+    with account() as seller:
+        seller.book.fail(baskets.report_type, "FATAL", UNAVAILABLE, times=1)
+        rows = seller.run([baskets], since=since)
+        refused, done = run_rows(rows)
+        assert (refused["status"], done["status"]) == ("FATAL", "DONE")
+        assert done["window_end"] == refused["window_end"].subtract(days=1)
+        told = seller.last.outcomes.metrics()[baskets.name]
+        assert "may not be published yet" in told["left"]
+        # the next run asks for that day alone, and days after it takes the word for it
+        seller.clock.advance(3600)
+        (later,) = run_rows(seller.run([baskets], since=since))
+        assert (later["window_start"], later["status"]) == (done["window_end"], "DONE")
+    with account() as seller:
+        seller.book.fail(baskets.report_type, "FATAL", UNAVAILABLE, times=100)
+        # four days may be late; that the older ones have no data is believed at once
+        first = run_rows(seller.run([baskets], since=since))
+        ends = [row["window_end"] for row in first]
+        assert len(first) == 4 and ends == [ends[0].subtract(days=days) for days in range(4)]
+        seller.clock.advance(4 * 86400)
+        again = run_rows(seller.run([baskets], since=since))
+        assert min(row["window_start"] for row in again) == ends[-1]
 
 
 def test_w5_a_day_that_is_not_published_comes_with_a_later_run() -> None:

@@ -64,15 +64,17 @@ def test_k1_reports_of_one_window_are_all_loaded_where_the_list_cannot_tell_them
         assert seller.run([item]) == []
 
 
-def test_k1_rows_that_lack_the_value_they_are_replaced_by_are_nobodys_double() -> None:
+def test_k1_rows_that_lack_the_value_they_are_replaced_by_are_kept_aside() -> None:
     item = REPORTS["settlement_report"]
     header, line = b"settlement-id\tsku\n", b"7\tA\n7\tA\n\tB\n"
     with account() as seller:
         seller.book.documents[item.report_type] = header + line
         for _ in range(2):
             seller.book.make(item.report_type, 0, DAY_MS)
-        found = table_rows(seller.run([item]), item.name)
-        assert sorted(row["sku"] for row in found) == ["A", "A", "B", "B"]
+        loaded = seller.run([item])
+        assert [row["sku"] for row in table_rows(loaded, item.name)] == ["A", "A"]
+        reasons = [row["reason"] for row in table_rows(loaded, "report_rejected_row")]
+        assert len(reasons) == 2 and all("settlement_id is empty" in reason for reason in reasons)
 
 
 def test_r16_history_that_could_not_be_listed_is_listed_by_the_next_run() -> None:

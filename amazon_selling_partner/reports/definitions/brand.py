@@ -167,6 +167,8 @@ def _search_performance() -> Iterator[Report]:
                     **_funnel("cartAddData", "CartAdd"),
                     **_funnel("purchaseData", "Purchase"),
                 },
+                # a document holds one packet of ASINs and must not replace those of the others
+                replaced=("marketplace_id", "window_start", "asin"),
             ),
             choices={"reportPeriod": WEEKS_AND_LONGER},
             asins="asin",

@@ -122,13 +122,24 @@ FBA_REPORTS: Tuple[Report, ...] = (
             decimal="your_price sales_price lowest_price_new_plus_shipping lowest_price_used"
             " featuredoffer_price recommended_sales_price"
             " estimated_cost_savings_of_recommended_actions estimated_storage_cost_next_month"
-            " estimated_ltsf_next_charge sales_shipped_last_7_days sales_shipped_last_30_days"
+            " estimated_ltsf_next_charge projected_ltsf_9_mo estimated_ais_181_210_days"
+            " estimated_ais_211_240_days estimated_ais_241_270_days estimated_ais_271_300_days"
+            " estimated_ais_301_330_days estimated_ais_331_365_days"
+            " estimated_ais_365_plus_days sales_shipped_last_7_days sales_shipped_last_30_days"
             " sales_shipped_last_60_days sales_shipped_last_90_days",
             bigint="available pending_removal_quantity inv_age_0_to_90_days"
             " inv_age_91_to_180_days inv_age_181_to_270_days inv_age_271_to_365_days"
-            " units_shipped_t7 units_shipped_t30 units_shipped_t60 units_shipped_t90 sales_rank"
-            " days_of_supply estimated_excess_quantity recommended_removal_quantity"
-            " inbound_quantity reserved_quantity unfulfillable_quantity",
+            " inv_age_365_plus_days inv_age_0_to_30_days inv_age_31_to_60_days"
+            " inv_age_61_to_90_days inv_age_181_to_330_days inv_age_331_to_365_days"
+            " qty_to_be_charged_ltsf_9_mo qty_to_be_charged_ltsf_12_mo"
+            " quantity_to_be_charged_ais_181_210_days quantity_to_be_charged_ais_211_240_days"
+            " quantity_to_be_charged_ais_241_270_days quantity_to_be_charged_ais_271_300_days"
+            " quantity_to_be_charged_ais_301_330_days quantity_to_be_charged_ais_331_365_days"
+            " quantity_to_be_charged_ais_365_plus_days inbound_working inbound_shipped"
+            " inbound_received units_shipped_t7 units_shipped_t30 units_shipped_t60"
+            " units_shipped_t90 sales_rank days_of_supply estimated_excess_quantity"
+            " recommended_removal_quantity inbound_quantity reserved_quantity"
+            " unfulfillable_quantity",
             double="sell_through item_volume storage_volume weeks_of_cover_t30 weeks_of_cover_t90",
         ),
         ("marketplace_id", "snapshot_date", "sku", "condition"),
@@ -195,7 +206,15 @@ FBA_REPORTS: Tuple[Report, ...] = (
     _months(
         "fulfilled_shipments_data_general_report",
         "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL",
-        SHIPMENT,
+        {
+            **columns(
+                text="amazon_order_id merchant_order_id shipment_id shipment_item_id"
+                " amazon_order_item_id merchant_order_item_id sku product_name currency"
+                " ship_service_level ship_city ship_state ship_postal_code ship_country carrier"
+                " tracking_number fulfillment_center_id fulfillment_channel sales_channel"
+            ),
+            **SHIPMENT,
+        },
         key=("amazon_order_id", "amazon_order_item_id", "shipment_id", "shipment_item_id"),
         role=f"{ROLE} or Inventory and Order Tracking",
         selected=True,
@@ -218,6 +237,8 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "customer_shipment_sales_report",
         "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_SALES_DATA",
         columns(
+            text="sku fnsku asin fulfillment_center_id amazon_order_id currency ship_city"
+            " ship_state ship_postal_code",
             timestamp="shipment_date",
             bigint="quantity",
             decimal="item_price_per_unit shipping_price gift_wrap_price",
@@ -227,7 +248,12 @@ FBA_REPORTS: Tuple[Report, ...] = (
     _months(
         "fulfillment_customer_shipment_promotion_report",
         "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_PROMOTION_DATA",
-        columns(timestamp="shipment_date", decimal="item_promotion_discount"),
+        columns(
+            text="currency item_promotion_id description promotion_rule_value amazon_order_id"
+            " shipment_id shipment_item_id",
+            timestamp="shipment_date",
+            decimal="item_promotion_discount",
+        ),
         history=48,
         selected=True,
     ),
@@ -258,6 +284,8 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "reimbursements_report",
         "GET_FBA_REIMBURSEMENTS_DATA",
         columns(
+            text="reimbursement_id case_id amazon_order_id reason sku fnsku asin product_name"
+            " condition currency_unit original_reimbursement_id original_reimbursement_type",
             timestamp="approval_date",
             decimal="amount_per_unit amount_total",
             bigint="quantity_reimbursed_cash quantity_reimbursed_inventory"
@@ -296,7 +324,11 @@ FBA_REPORTS: Tuple[Report, ...] = (
     _months(
         "ledger_detail_report",
         "GET_LEDGER_DETAIL_VIEW_DATA",
-        columns(date="date", bigint="quantity reconciled_quantity unreconciled_quantity"),
+        columns(
+            date="date",
+            timestamp="date_and_time",
+            bigint="quantity reconciled_quantity unreconciled_quantity",
+        ),
         formats=("%m/%d/%Y",),
         choices={"eventType": LEDGER_EVENTS},
         restated=timedelta(days=30),
@@ -315,7 +347,8 @@ FBA_REPORTS: Tuple[Report, ...] = (
             " other_events ending_warehouse_balance unknown_events",
         ),
         key=("date", "fnsku", "asin", "msku", "disposition", "location"),
-        formats=("%m/%d/%Y",),
+        # months, where months are asked for, come without a day
+        formats=("%m/%d/%Y", "%m/%Y"),
         options={"aggregateByLocation": "COUNTRY", "aggregatedByTimePeriod": "DAILY"},
         choices={
             "aggregateByLocation": ("COUNTRY", "FC"),

@@ -19,6 +19,12 @@ ORDER_LINE = columns(
     decimal="item_price item_tax shipping_price shipping_tax gift_wrap_price gift_wrap_tax"
     " item_promotion_discount ship_promotion_discount",
 )
+ORDER_TEXTS = columns(
+    text="amazon_order_id merchant_order_id order_status fulfillment_channel sales_channel"
+    " order_channel ship_service_level product_name sku asin item_status currency ship_city"
+    " ship_state ship_postal_code ship_country promotion_ids is_business_order"
+    " purchase_order_number price_designation"
+)
 TO_SHIP = columns(
     timestamp="purchase_date payments_date reporting_date promise_date",
     bigint="quantity_purchased quantity_shipped quantity_to_ship days_past_promise",
@@ -32,7 +38,15 @@ def _orders(name: str, report_type: str, **more: Any) -> Report:
     return Report(
         name,
         report_type,
-        (Table(name, more.pop("records", ""), (), ORDER_LINE, more.pop("replaced", ())),),
+        (
+            Table(
+                name,
+                more.pop("records", ""),
+                (),
+                more.pop("types", ORDER_LINE),
+                more.pop("replaced", ()),
+            ),
+        ),
         lag=MINUTES,
         role=f"Amazon Fulfillment, {ORDER_ROLE} or {SHIPPING_ROLE}",
         regional=True,
@@ -71,6 +85,7 @@ ORDER_REPORTS: Tuple[Report, ...] = (
     _orders(
         "orders_report",
         "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+        types={**ORDER_TEXTS, **ORDER_LINE},
         replaced=BY_ORDER,
         period=Period.CHANGES,
         span=30,
@@ -174,6 +189,7 @@ ORDER_REPORTS: Tuple[Report, ...] = (
             f"GET_ORDER_REPORT_DATA_{what}",
             format="xml",
             records="OrderReport",
+            types=columns(timestamp="order_date order_posted_date"),
             schedule="P1D",
             role=role,
             restricted=True,
@@ -191,7 +207,9 @@ ORDER_REPORTS: Tuple[Report, ...] = (
         columns(
             bigint="return_quantity order_quantity",
             decimal="label_cost order_amount refunded_amount safe_t_claim_reimbursement_amount",
+            date="order_date return_request_date return_delivery_date",
         ),
+        formats=("%d-%b-%Y",),
         role=ORDER_ROLE,
         restated=timedelta(days=30),
     ),

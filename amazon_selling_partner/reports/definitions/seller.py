@@ -11,9 +11,19 @@ PAYMENT_ROLE = "Finance and Accounting"
 INSIGHT_ROLE = "Selling Partner Insights"
 HALF_AN_HOUR = timedelta(minutes=30)
 DAILY = timedelta(hours=20)
+DAY_FIRST = "AE AU BE BR CA EG ES FR GB IN IT MX NL PL SA SG TR"
 
 OFFER = columns(decimal="price", bigint="quantity")
-LISTING = {**OFFER, **columns(bigint="pending_quantity")}
+BUSINESS_OFFER = columns(
+    decimal="business_price quantity_price_1 quantity_price_2 quantity_price_3 quantity_price_4"
+    " quantity_price_5 progressive_price_1 progressive_price_2 progressive_price_3",
+    bigint="quantity_lower_bound_1 quantity_lower_bound_2 quantity_lower_bound_3"
+    " quantity_lower_bound_4 quantity_lower_bound_5",
+)
+LISTING = {
+    **OFFER,
+    **columns(bigint="pending_quantity", decimal="zshop_shipping_fee", timestamp="open_date"),
+}
 
 
 def _listings(
@@ -25,6 +35,11 @@ def _listings(
         "role": LISTING_ROLE,
         "options": {"preferredReportDocumentLocale": "en_US"},
         "choices": {"Custom": ("true", "false")},
+        # in the seller's own time, as its country writes it
+        "formats": ("%Y/%m/%d %H:%M:%S %Z", "%d.%m.%Y %H:%M:%S %Z"),
+        "formats_in": dict.fromkeys(
+            (*DAY_FIRST.split(), "DE", "IE"), ("%d/%m/%Y %H:%M:%S %Z", "%d.%m.%Y %H:%M:%S %Z")
+        ),
         **more,
     }
     table = Table(name, "", fields.pop("key", ()), LISTING if types is None else types)
@@ -38,14 +53,32 @@ LISTING_REPORTS: Tuple[Report, ...] = (
         key=("marketplace_id", "seller_sku"),
         selected=True,
     ),
-    _listings("active_listings_report", "GET_MERCHANT_LISTINGS_DATA"),
+    _listings(
+        "active_listings_report", "GET_MERCHANT_LISTINGS_DATA", {**LISTING, **BUSINESS_OFFER}
+    ),
     _listings("inactive_listings_report", "GET_MERCHANT_LISTINGS_INACTIVE_DATA"),
-    _listings("open_listings_report", "GET_FLAT_FILE_OPEN_LISTINGS_DATA", OFFER),
-    _listings("cancelled_listings_report", "GET_MERCHANT_CANCELLED_LISTINGS_DATA", OFFER),
-    _listings("back_compatible_listings_report", "GET_MERCHANT_LISTINGS_DATA_BACK_COMPAT"),
+    _listings(
+        "open_listings_report", "GET_FLAT_FILE_OPEN_LISTINGS_DATA", {**OFFER, **BUSINESS_OFFER}
+    ),
+    _listings(
+        "cancelled_listings_report",
+        "GET_MERCHANT_CANCELLED_LISTINGS_DATA",
+        {**OFFER, **BUSINESS_OFFER, **columns(decimal="zshop_shipping_fee")},
+    ),
+    _listings(
+        "back_compatible_listings_report",
+        "GET_MERCHANT_LISTINGS_DATA_BACK_COMPAT",
+        {**LISTING, **BUSINESS_OFFER},
+    ),
     _listings("lite_listings_report", "GET_MERCHANT_LISTINGS_DATA_LITE"),
     _listings("liter_listings_report", "GET_MERCHANT_LISTINGS_DATA_LITER"),
-    _listings("suppressed_listings_report", "GET_MERCHANTS_LISTINGS_FYP_REPORT", {}),
+    _listings(
+        "suppressed_listings_report",
+        "GET_MERCHANTS_LISTINGS_FYP_REPORT",
+        columns(date="status_change_date"),
+        formats=("%b %d, %Y", "%b %d %Y"),
+        formats_in={},
+    ),
     _listings(
         "referral_fee_preview_report",
         "GET_REFERRAL_FEE_PREVIEW_REPORT",
@@ -80,7 +113,15 @@ SETTLEMENT_REPORTS: Tuple[Report, ...] = (
         ),
         period=Period.LISTED,
         history=89,
-        formats=("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y", "%m/%d/%Y"),
+        # with slashes the month is first in one country and second in the next
+        formats=("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y"),
+        formats_in={
+            "US": ("%m/%d/%Y %H:%M:%S %Z", "%m/%d/%Y"),
+            **dict.fromkeys(
+                DAY_FIRST.split(),
+                ("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S %Z", "%d/%m/%Y"),
+            ),
+        },
         decimal_comma=True,
         line_number="line_number",
         role=PAYMENT_ROLE,
@@ -124,7 +165,6 @@ for _rate, _counts in RATED.items():
 for _violation in VIOLATIONS:
     HEALTH.update(columns(_violation, bigint="defectsCount", double="targetValue"))
 
-DAY_FIRST = "AE AU BE BR CA EG ES FR GB IN IT MX NL PL SA SG TR"
 FEEDBACK_COLUMNS = ("date", "rating", "comments", "response", "order_id", "rater_email")
 
 PERFORMANCE_REPORTS: Tuple[Report, ...] = (

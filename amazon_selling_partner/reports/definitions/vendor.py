@@ -217,7 +217,8 @@ def _last_hours() -> Iterator[Report]:
     for what, values, history, span, lag, options in (
         ("sales", columns(bigint="orderedUnits", decimal="orderedRevenue"), 720, 24, 5, True),
         ("traffic", columns(bigint="glanceViews"), 720, 24, 60, False),
-        ("inventory", columns(bigint="highlyAvailableInventory"), 168, 24, 60, False),
+        # Amazon shows 168 hours; a request may have to wait for its turn
+        ("inventory", columns(bigint="highlyAvailableInventory"), 165, 24, 60, False),
     ):
         name = f"rapid_retail_analytics_{what}_report_hourly"
         yield _vendor(

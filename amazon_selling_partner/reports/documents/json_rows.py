@@ -108,7 +108,13 @@ def read(chunks: Iterable[bytes], layout: JsonLayout, counts: Counts) -> Iterato
         yield from _list(source, JsonTable(layout.lists[""]), gathering, lines=True)
     elif start == "[":
         _skip(source, "[")
-        yield from _list(source, JsonTable(layout.lists[""]), gathering)
+        if "" not in layout.lists and len(layout.lists) != 1:
+            raise DocumentBroken(
+                f"A JSON document is a bare list where {', '.join(layout.lists)} were expected."
+            )
+        # where one list is expected, a list without its name can only be that one
+        table = layout.lists.get("") or next(iter(layout.lists.values()))
+        yield from _list(source, JsonTable(table), gathering)
         _end(source)
     elif start == "{":
         _skip(source, "{")
@@ -134,6 +140,8 @@ def _object(
         table = _table(layout, key) if _peek(source) == "[" else None
         if table is None:
             counts.properties[key] = _plain(_value(source))
+            # a list that is null is there, and empty
+            found = found or (key in layout.lists and counts.properties[key] is None)
             continue
         found = True
         _skip(source, "[")

@@ -1,6 +1,7 @@
 """One document to its tables, whatever its format."""
 
 import json
+from dataclasses import replace
 from typing import Iterator
 
 from . import flat, json_rows, quoted, xml_rows
@@ -40,10 +41,19 @@ class Reading:
             yield from json_rows.read(document.read(), layout, self.counts)
         elif not isinstance(layout, FlatLayout):
             yield from xml_rows.read(document.read(), layout, self.counts)
-        elif layout.quoted:
-            yield from quoted.read(document, layout, self.counts)
         else:
-            yield from flat.read(document, layout, self.counts)
+            layout = _as_written(document, layout)
+            reading = quoted.read if layout.quoted else flat.read
+            yield from reading(document, layout, self.counts)
+
+
+def _as_written(document: Document, layout: FlatLayout) -> FlatLayout:
+    """The layout with tabs or commas as the header has them: Amazon's pages do not always know."""
+    header = next(document.read(), b"").lstrip(b"\r\n").split(b"\n", 1)[0]
+    tabs, commas = b"\t" in header, b"," in header
+    if tabs != commas and layout.separator in ("\t", ","):
+        return replace(layout, quoted=commas, separator="," if commas else "\t")
+    return layout
 
 
 def read_document(document: Document, layout: Layout) -> Reading:
