@@ -1,5 +1,6 @@
 """Loads Amazon's Selling Partner API (SP-API): orders, finance and reports of a seller."""
 
+import inspect
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import dlt
@@ -43,6 +44,8 @@ from .settings import (
     TOKEN_URL,
     checked_marketplaces,
     checked_modules,
+    checked_names,
+    checked_numbers,
     checked_region,
     history_start,
     start_of,
@@ -157,16 +160,24 @@ def amazon_selling_partner(
     Raises:
         ConfigurationError: When a setting is wrong: one sentence that names it and the mend.
     """
+    schema = dlt.current.source_schema()
+    checked_names(schema.name, SETTINGS)
+    checked_numbers(
+        priority_days=priority_days,
+        catalog_max_age=catalog_max_age,
+        pricing_max_age=pricing_max_age,
+        reports_time_budget=reports_time_budget,
+    )
     region = checked_region(region)
     ids = checked_marketplaces(marketplace_ids, region, is_vendor) or []
     chosen = checked_modules(modules, is_vendor)
     now = pendulum.from_timestamp(clock.time())
     start = history_start(historical_sync_time_frame, region, now)
-    recent = max(start, now.start_of("day").subtract(days=priority_days))
+    days = min(priority_days, (now - start).in_days() + 1)
+    recent = max(start, now.start_of("day").subtract(days=days))
     deletes = checked_capture_deletes(capture_deletes)
     types = checked_feed_types(feed_types)
     packages = checked_shipments(shipments)
-    schema = dlt.current.source_schema()
     schema.update_preferred_types({TSimpleRegex(MONEY): "decimal"})
     client = connect(
         credentials, region, sandbox, api_url, token_url, schema.name, clock, package_time
@@ -245,6 +256,12 @@ def amazon_selling_partner(
             recent,
             create_report_schedules,
         )
+
+
+SETTINGS = [
+    name for name in inspect.signature(amazon_selling_partner).parameters if name != "clock"
+]
+"""Names of all settings."""
 
 
 @with_config(sections=("sources", "amazon_selling_partner"))

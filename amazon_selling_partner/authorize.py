@@ -131,6 +131,9 @@ class ConsentListener:
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
+            # browsers open connections ahead and leave them silent; the answer comes on another
+            timeout = 2
+
             def do_GET(self) -> None:  # noqa: D102, N802
                 code = None
                 try:
@@ -147,7 +150,13 @@ class ConsentListener:
             def log_message(self, *_: Any) -> None:  # the request has the code
                 """Logs nothing."""
 
-        self._server = HTTPServer(("127.0.0.1", port), Handler)
+        try:
+            self._server = HTTPServer(("127.0.0.1", port), Handler)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(
+                f"--port {port} cannot be used ({error}): name a free one whose address is"
+                " registered as a redirect URI, or use --code."
+            ) from None
         self._server.timeout = 0.5
         self.address = f"http://127.0.0.1:{self._server.server_port}/"
 

@@ -14,6 +14,7 @@ from dlt.extract import DltResource, make_nested_hints
 
 from .asking import Said, asked_about, inside, objects
 from .client import Operation, Paging, Probe, SellingPartnerClient
+from .client.values import exact
 from .items import as_json, below, here, one, related, results
 from .products import Batch
 from .sellers import account_marketplaces
@@ -213,7 +214,7 @@ def shape(item: Dict[str, Any], marketplace_id: str) -> Dict[str, Any]:
         "attributes": as_json(item.get("attributes")),
         "contributors": objects(summary.pop("contributors", None)),
         "summary": summary,
-        "dimensions": _rounded(one(entries["dimensions"])),
+        "dimensions": _rounded(exact(one(entries["dimensions"]))),
         "vendorDetails": one(entries["vendorDetails"]),
         "identifiers": below(entries["identifiers"], "identifiers"),
         "images": below(entries["images"], "images"),

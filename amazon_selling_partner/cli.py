@@ -8,6 +8,13 @@ from typing import Any, List, Optional
 import dlt
 from dlt.common import pendulum
 from dlt.common.configuration import with_config
+from dlt.common.configuration.exceptions import (
+    ConfigurationException,
+    ConfigValueCannotBeCoercedException,
+)
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import MissingDependencyException
+from dlt.common.schema.exceptions import InvalidSchemaName
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from . import account_of_settings, amazon_selling_partner, application, connect
@@ -20,7 +27,7 @@ from .authorize import (
     new_state,
     write_refresh_token,
 )
-from .client.errors import ConfigurationError, SellingPartnerError, reason
+from .client.errors import ConfigurationError, reason
 from .demo import demo, demo_vendor
 from .estimate import estimate_of_settings, in_words
 from .sync.again import resync
@@ -58,8 +65,8 @@ def run_account(pipeline: dlt.Pipeline, name: str, options: argparse.Namespace) 
             print(f"Package {number} of {name}: {sum(told.rows.values())} rows loaded.")
             for table, what in sorted(told.left.items()):
                 print(f"  {table}: {what}")
-    except (SellingPartnerError, PipelineStepFailed) as error:
-        if len(options.accounts) == 1 or (why := reason(error)) is None:
+    except Exception as error:
+        if len(options.accounts) == 1 or (why := in_a_sentence(error)) is None:
             raise
         print(f"{name}: error: {why}", file=sys.stderr)
         return 1
@@ -69,6 +76,8 @@ def run_account(pipeline: dlt.Pipeline, name: str, options: argparse.Namespace) 
 
 def read_again(options: argparse.Namespace) -> int:
     """Loads tables again, in whole or a range of dates, while their rows stay; then runs."""
+    if options.to_date and (options.from_date is None or options.to_date <= options.from_date):
+        raise ConfigurationError("--to has to be a day after the one of --from, which it needs.")
     pipeline = pipeline_of(options)
     pipeline.sync_destination()
     for name in options.accounts:
@@ -188,8 +197,50 @@ SETTINGS = ("modules", "historical_sync_time_frame")
 
 
 def names(text: str) -> List[str]:
-    """Names separated by commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Names separated by commas, one at least."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise argparse.ArgumentTypeError("there is no name in it")
+    return found
+
+
+EXPECTED = (
+    ConfigurationException,
+    DestinationException,
+    MissingDependencyException,
+    InvalidSchemaName,
+    OSError,
+    EOFError,
+)
+"""What dlt and the system say of mistakes and of the destination: no traceback makes it clearer."""
+
+
+def in_a_sentence(error: Optional[BaseException]) -> Optional[str]:
+    """What a user can mend of what stopped a command, None for what is not to be expected."""
+    if (why := reason(error)) is not None:
+        return str(why)
+    while error is not None:
+        if isinstance(error, ConfigValueCannotBeCoercedException):
+            kind = KINDS.get(error.hint, f"a {getattr(error.hint, '__name__', error.hint)}")
+            return f"{error.field_name} cannot be read: write {kind}."
+        # drivers of databases have exceptions of their own
+        at_destination = isinstance(error, PipelineStepFailed) and error.step in ("sync", "load")
+        if at_destination or isinstance(error, EXPECTED):
+            error = getattr(error, "exception", None) or error
+            said = " ".join(str(error).split())
+            return f"{said[:500] or 'the input ended'} ({type(error).__name__})"
+        error = getattr(error, "exception", None) or error.__cause__ or error.__context__
+    return None
+
+
+KINDS = {
+    list: 'a list, such as ["a", "b"]',
+    dict: "a table of names and values",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
+"""What a setting has to be, by its type."""
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -262,13 +313,13 @@ def main(arguments: Optional[List[str]] = None) -> int:
         if options.command == "estimate":
             return reckon(options)
         return run(options) if options.command == "run" else read_again(options)
-    except (SellingPartnerError, PipelineStepFailed, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if isinstance(getattr(error, "exception", error), KeyboardInterrupt):
             print("Stopped; the next run goes on where the last complete one ended.")
             return 130
-        if (why := reason(error)) is None:
+        if (why := in_a_sentence(error)) is None:
             raise
         print(f"error: {why}", file=sys.stderr)
-        if isinstance(why, ConfigurationError) and "credentials." in str(why):
+        if isinstance(reason(error), ConfigurationError) and "credentials." in why:
             print("README.md says how to get credentials; `demo` needs none.", file=sys.stderr)
         return 2

@@ -32,7 +32,9 @@ PLAN = f"{PLANS}/{{inboundPlanId}}"
 SHIPMENT = f"{PLAN}/shipments/{{shipmentId}}"
 PAGES = Paging("paginationToken", "pagination.nextToken")
 
-LIST_PLANS = Operation("listInboundPlans", "GET", PLANS, 2, 6, "inboundPlans", PAGES, ROLE)
+LIST_PLANS = Operation(
+    "listInboundPlans", "GET", PLANS, 2, 6, "inboundPlans", PAGES, ROLE, sparse=True
+)
 GET_PLAN = Operation("getInboundPlan", "GET", PLAN, 2, 6, role=ROLE)
 LIST_ITEMS = Operation("listInboundPlanItems", "GET", f"{PLAN}/items", 2, 6, "items", PAGES, ROLE)
 LIST_PLACEMENT_OPTIONS = Operation(
@@ -351,9 +353,11 @@ def _listed(
             note(f"{REFUSED}, such as: {error}", REFUSED)
             return []
         found += objects(at(answer, operation.records))
-        token = at(answer, PAGES.token)
+        sent, token = token, at(answer, PAGES.token)
         if not token:
             return found
+        if token == sent:
+            raise Unavailable(f"{operation.name} gives the same page again and again.")
 
 
 def _goes_on(plan: Dict[str, Any], now: pendulum.DateTime) -> bool:

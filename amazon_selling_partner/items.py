@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from dlt.common import Decimal
 
 from .asking import inside, objects
+from .client.values import exact
 
 
 def results(page: Any) -> Tuple[Optional[int], List[Any]]:
@@ -40,8 +41,12 @@ def one(entries: List[Dict[str, Any]]) -> Dict[str, Any]:
 
 
 def below(entries: List[Dict[str, Any]], name: str) -> List[Dict[str, Any]]:
-    """The rows of a list inside the entries."""
-    return [row for entry in entries for row in objects(entry.get(name))]
+    """The rows of a list inside the entries, with what else an entry has."""
+    return [
+        {**{field: part for field, part in entry.items() if not isinstance(part, list)}, **row}
+        for entry in entries
+        for row in objects(entry.get(name))
+    ]
 
 
 def related(rows: List[Dict[str, Any]], id: Any, kind: str) -> List[Dict[str, Any]]:
@@ -72,10 +77,14 @@ def as_json(value: Any) -> Any:
 
     Where a list would be taken for child rows, and get the ids of its row, a tuple is not.
     """
+    return _as_json(exact(value))
+
+
+def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: as_json(part) for name, part in value.items()}
+        return {name: _as_json(part) for name, part in value.items()}
     if isinstance(value, list):
-        return tuple(as_json(part) for part in value)
+        return tuple(_as_json(part) for part in value)
     return float(value) if isinstance(value, Decimal) else value
 
 

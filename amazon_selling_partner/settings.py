@@ -1,7 +1,10 @@
 """Regions, marketplaces, modules and their settings: checked before any request is made."""
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+import difflib
+import re
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+import dlt
 from dlt.common import pendulum
 from dlt.common.time import ensure_pendulum_datetime
 
@@ -92,6 +95,12 @@ MARKETPLACES: Dict[str, Marketplace] = {
     )
 }
 
+OF_DLT = ("max_table_nesting", "root_key", "schema_contract", "loader_file_format", "products")
+"""Settings of the same section that others read: dlt, and the estimate."""
+
+LARGEST = 1e9
+"""Days or seconds that a setting may ask for."""
+
 ALL_TIME = "ALL_TIME"
 
 HISTORY = pendulum.duration(years=2)
@@ -125,7 +134,8 @@ def checked_marketplaces(
     """
     if isinstance(marketplace_ids, str):
         marketplace_ids = marketplace_ids.split(",")
-    ids = list(dict.fromkeys(id.strip() for id in marketplace_ids or () if id.strip()))
+    given = [str(id).strip() for id in marketplace_ids or ()]
+    ids = list(dict.fromkeys(filter(None, given)))
     for id in ids:
         if id not in MARKETPLACES:
             known = ", ".join(f"{m.country} {m.id}" for m in MARKETPLACES.values())
@@ -166,6 +176,38 @@ def checked_modules(modules: Optional[Sequence[str]], is_vendor: bool) -> List[s
                 f" {', '.join(available)}."
             )
     return names
+
+
+def checked_numbers(**settings: float) -> None:
+    """Settings that count days or seconds.
+
+    Raises:
+        ConfigurationError: For one that is negative, or no number.
+    """
+    for name, value in settings.items():
+        if not 0 <= value < LARGEST:
+            raise ConfigurationError(
+                f"{name} = {value!r} is out of range: write a number from 0 to {LARGEST:.0e}."
+            )
+
+
+def checked_names(section: str, names: Collection[str]) -> None:
+    """The names of the settings in config.toml.
+
+    Args:
+        section (str): Section below `sources`.
+        names (Collection[str]): All there are.
+
+    Raises:
+        ConfigurationError: For one that this source would not read.
+    """
+    found: Any = dlt.config.get(f"sources.{section}")
+    for name, value in (found if isinstance(found, dict) else {}).items():
+        # tables are dlt's own settings, or those of a resource
+        if name not in names and name not in OF_DLT and not isinstance(value, dict):
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(names)}."
+            raise ConfigurationError(f"[sources.{section}] has {name}, which is no setting: {hint}")
 
 
 def _module_name(module: str) -> str:
@@ -211,6 +253,8 @@ def start_of(time_frame: str, oldest: pendulum.DateTime) -> pendulum.DateTime:
     if str(time_frame).strip().upper() == ALL_TIME:
         return oldest
     try:
+        if re.fullmatch(r"[-+.\d]{1,7}", str(time_frame).strip()):
+            raise ValueError("a number, which would be seconds since 1970")
         return ensure_pendulum_datetime(time_frame).in_timezone("UTC").start_of("day")
     except (TypeError, ValueError):
         raise ConfigurationError(

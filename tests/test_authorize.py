@@ -1,6 +1,7 @@
 """Consent of a seller to a public application: page, answer, exchange, and where the token goes."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -75,6 +76,21 @@ def test_an_answer_with_another_state_is_refused(sim: Simulator) -> None:
         code_in("https://x/?spapi_oauth_code=a&state=b", "c")
     with pytest.raises(ConsentFailed, match="not given"):
         code_in(f"https://x/?state={state}", state)
+
+
+def test_a_silent_connection_does_not_keep_the_answer_out() -> None:
+    listener = ConsentListener("state")
+    host, port = "127.0.0.1", int(listener.address.rsplit(":", 1)[1].strip("/"))
+    with pytest.raises(ConfigurationError, match=f"--port {port} cannot be used"):
+        ConsentListener("state", port)
+    # a browser opens one ahead and sends nothing on it
+    with socket.create_connection((host, port)):
+        found = []
+        waiting = threading.Thread(target=lambda: found.append(listener.code()), daemon=True)
+        waiting.start()
+        urlopen(f"{listener.address}?spapi_oauth_code=a&state=state", timeout=10).read()
+        waiting.join(timeout=10)
+    assert found == ["a"]
 
 
 def test_without_consent_it_ends(sim: Simulator) -> None:

@@ -1,7 +1,9 @@
 """Bad settings: one sentence that names the setting and the mend, and no request."""
 
+from pathlib import Path
 from typing import Any, Dict
 
+import dlt
 import pytest
 from dlt.common import pendulum
 
@@ -53,6 +55,13 @@ CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "A
         ({"api_url": "http://example.com"}, ["api_url", "https"]),
         ({"token_url": "http://10.0.0.1/token"}, ["token_url", "https"]),
         ({"api_url": "ftp://127.0.0.1"}, ["api_url", "https"]),
+        ({"token_url": "http://127.0.0.1.example.com/token"}, ["token_url", "https"]),
+        ({"api_url": "http://[::1"}, ["api_url", "https"]),
+        ({"api_url": "https://example.com:port"}, ["api_url", "https"]),
+        ({"marketplace_ids": [5]}, ["marketplace_ids", "'5'"]),
+        ({"historical_sync_time_frame": "2026"}, ["historical_sync_time_frame", "2026-01-31"]),
+        ({"priority_days": -1}, ["priority_days = -1", "from 0"]),
+        ({"reports_time_budget": float("nan")}, ["reports_time_budget = nan", "from 0"]),
     ],
 )
 def test_a_bad_setting_is_named_with_its_mend(settings: Dict[str, Any], words: Any) -> None:
@@ -75,6 +84,20 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(f"{prefix}REGION", "europe")
     monkeypatch.setenv(f"{prefix}MARKETPLACE_IDS", '["A1PA6795UKMFR9"]')
     assert "orders" in amazon_selling_partner().resources
+
+
+def test_a_setting_that_is_misspelt_in_toml_is_named(workplace: Path) -> None:
+    (workplace / ".dlt").mkdir()
+    section = "[sources.amazon_selling_partner"
+    config = f"{section}]\nblockd = ['orders']\n{section}.extract]\nworkers = 3\n"
+    (workplace / ".dlt" / "config.toml").write_text(config)
+    dlt.current.run_context().reload()
+    try:
+        with pytest.raises(ConfigurationError, match="has blockd, .* did you mean blocked?"):
+            amazon_selling_partner(credentials=CREDENTIALS)
+    finally:
+        (workplace / ".dlt" / "config.toml").unlink()
+        dlt.current.run_context().reload()
 
 
 def test_loopback_may_be_plain_http() -> None:

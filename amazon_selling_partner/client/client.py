@@ -1,9 +1,10 @@
 """One client an account: every call waits for its quota, carries a good token and is repeated."""
 
 import hashlib
+import math
 import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, TypeVar
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple, TypeVar
 
 import dlt
 from dlt.common import logger, pendulum
@@ -24,14 +25,18 @@ from .errors import (
     Unavailable,
     is_expired_access_token,
     refusal,
+    told,
 )
-from .http import RETRIED, Answer, Http, Lost, Patience
+from .http import RETRIED, Answer, Http, Lost, Patience, asked_to_wait
 from .lock import lock
 from .operation import Operation, at
 from .quota import Quotas
 from .token import AccessToken, Token
 
 SYSTEM_CLOCK = Clock()
+
+LOWEST_RATE = 1e-4
+"""Requests per second below which an announced rate is a mistake; Amazon's lowest is 0.0056."""
 
 RESTARTS = 3
 """How often a window may start again because its page token expired."""
@@ -153,12 +158,15 @@ class SellingPartnerClient:
             SellingPartnerError: As `call`; a refusal is not remembered.
         """
         try:
-            answer = self._exchange(operation, None, None, body, None)
+            answer = self._exchange(operation, None, None, body, None, one_of_many=True)
         except Lost as lost:
             raise Unavailable(f"{operation.name} gave no answer ({lost}).") from None
         if answer.status == 429:
             count("throttled")
-            raise Throttled(f"{operation.name} is throttled.")
+            # the rate may be that of one kind of request only: the caller knows which
+            rate = _rate_limit(answer)
+            asked = asked_to_wait(answer.headers.get("Retry-After"), self.clock)
+            raise Throttled(f"{operation.name} is throttled.", max(asked, 1 / rate if rate else 0))
         if answer.status in RETRIED or (answer.status < 300 and not answer.whole):
             raise Unavailable(f"{operation.name} gave no usable answer (status {answer.status}).")
         if answer.status >= 300:
@@ -176,6 +184,7 @@ class SellingPartnerClient:
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
         restricted_token: Optional[Token] = None,
+        remember: bool = True,
     ) -> Iterator[Any]:
         """Pages through an operation.
 
@@ -188,6 +197,7 @@ class SellingPartnerClient:
             params (Optional[Mapping[str, Any]]): As in `call`; frozen for all pages.
             body (Any): As in `call`.
             restricted_token (Optional[Token]): As in `call`.
+            remember (bool): As in `call`.
 
         Yields:
             Any: What each page has at `operation.records`.
@@ -198,22 +208,34 @@ class SellingPartnerClient:
         frozen = dict(params or {})
         restarts = 0
         token: Optional[str] = None
+        seen: Set[Tuple[str, str]] = set()
         while True:
             query = frozen
             if operation.paging and token:
                 query = {} if operation.paging.alone else dict(frozen)
                 query[operation.paging.parameter] = token
             try:
-                answer = self._whole(operation, path, query, body, restricted_token)
+                answer = self._whole(operation, path, query, body, restricted_token, remember)
             except ExpiredPageToken as expired:
                 restarts += 1
                 if restarts > RESTARTS:
                     raise
                 logger.warning(f"{expired} Starting this window again.")
                 token = None
+                seen.clear()
                 continue
-            yield at(answer, operation.records)
+            records = at(answer, operation.records)
             token = at(answer, operation.paging.token) if operation.paging else None
+            if token:
+                content = repr(records).encode("utf-8", "replace")
+                page = (str(token), hashlib.sha256(content).hexdigest())
+                if page in seen:
+                    raise Unavailable(
+                        f"{operation.name} hands out the same page and page token again and again;"
+                        " Amazon has trouble, run again later."
+                    )
+                seen.add(page)
+            yield records
             if not token:
                 return
 
@@ -268,8 +290,12 @@ class SellingPartnerClient:
         body: Any,
         restricted_token: Optional[Token],
         headers: Optional[Mapping[str, str]] = None,
+        one_of_many: bool = False,
     ) -> Answer:
-        """One request in its turn, made again with a new token if the API calls it expired."""
+        """One request in its turn, made again with a new token if the API calls it expired.
+
+        `one_of_many` is an operation whose requests have quotas of their own by what they ask for.
+        """
         url = self.api_url + operation.url_path(path or {})
         query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
         bucket = self._quotas.bucket(operation)
@@ -286,7 +312,8 @@ class SellingPartnerClient:
                 json=body,
                 headers={**(headers or {}), "x-amz-access-token": token},
             )
-            if rate := _rate_limit(answer):
+            rate = _rate_limit(answer)
+            if rate and not (one_of_many and answer.status == 429):
                 bucket.set_rate(rate)
             expired = answer.status in (401, 403) and is_expired_access_token(answer.body)
             if not expired or renewed:
@@ -313,16 +340,19 @@ class SellingPartnerClient:
         query: Mapping[str, Any],
         body: Any,
         restricted_token: Optional[Token],
+        remember: bool,
     ) -> Any:
         """A page whose records are there; one that lacks them is asked for again."""
         patience = Patience(operation.name, self.clock)
         while True:
-            answer = self.call(operation, path, query, body, restricted_token)
+            answer = self.call(operation, path, query, body, restricted_token, remember)
             container = operation.records.split(".")[0]
             if not container or at(answer, container) is not None:
                 return answer
+            if operation.sparse and isinstance(answer, dict):
+                return answer
             count("retries")
-            patience.failed(f"an answer without {container}")
+            patience.failed(f"an answer without {container}{told(answer)}")
 
 
 def count(metric: str, by: float = 1) -> None:
@@ -355,10 +385,12 @@ def iso(moment: pendulum.DateTime) -> str:
 
 
 def _rate_limit(answer: Answer) -> Optional[float]:
+    """The rate Amazon announces; none where it is no number that a call could wait for."""
     try:
-        return float(answer.headers.get("x-amzn-RateLimit-Limit") or 0)
+        rate = float(answer.headers.get("x-amzn-RateLimit-Limit") or 0)
     except ValueError:
         return None
+    return rate if LOWEST_RATE <= rate < math.inf else None
 
 
 def _quota_owner(credentials: SellingPartnerCredentials, api_url: str) -> str:

@@ -1,7 +1,7 @@
 """What can go wrong, each with one sentence that says what, where, and how to mend it."""
 
 import re
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from .operation import Operation
 
@@ -91,7 +91,15 @@ class Unavailable(SellingPartnerError):
 
 
 class Throttled(Unavailable):
-    """One attempt met a quota (429)."""
+    """One attempt met a quota (429).
+
+    Attributes:
+        wait (float): Seconds Amazon says to wait; 0 where it does not.
+    """
+
+    def __init__(self, sentence: str, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
 
 
 ROTATION = (
@@ -163,15 +171,19 @@ def refusal(operation: Operation, status: int, body: Any, paged: bool) -> Sellin
     Returns:
         SellingPartnerError: What to raise.
     """
-    error = _first_error(body)
+    error = _errors(body)[0]
     code, message = str(error.get("code") or status), str(error.get("message") or "")
     details = str(error.get("details") or "")
     fields = (operation.name, status, code, message, details)
-    said = f"{operation.name} was refused with {status} {code}: {message} {details}".strip()
+    # an HTML page has many lines
+    message_and_details = " ".join(f"{message} {details}".split())
+    said = f"{operation.name} was refused with {status} {code}: {message_and_details}".rstrip()
     if status in (401, 403):
         text = _text(body)
         if re.search(r"secret .*expired", text, re.I):
             return secret_expired()
+        if is_expired_access_token(body) and "expired" in text.lower():
+            return Unavailable(f"{said}; a new access token is refused too, run again later.")
         if re.search(r"(seller|selling partner|merchant).*authori[sz]", text, re.I):
             return SellerNotAuthorized(
                 f"{said}; the selling partner has not authorized this application (or the"
@@ -206,13 +218,21 @@ def reason(error: Optional[BaseException]) -> Optional[SellingPartnerError]:
     return None
 
 
-def _first_error(body: Any) -> Dict[str, Any]:
+def told(body: Any) -> str:
+    """What an answer that has errors in place of data says, in parentheses."""
+    if isinstance(body, dict) and body.get("errors"):
+        return f" ({' '.join(_text(body).split())[:200]})"
+    return ""
+
+
+def _errors(body: Any) -> List[Dict[str, Any]]:
+    """All that an answer says is wrong; its text where it has none of Amazon's errors."""
     errors = body.get("errors") if isinstance(body, dict) else None
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        return errors[0]
-    return {"message": str(body)[:200] if body else ""}
+    found = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    return found or [{"message": str(body)[:200] if body else ""}]
 
 
 def _text(body: Any) -> str:
-    error = _first_error(body)
-    return f"{error.get('message', '')} {error.get('details', '')}"
+    return "; ".join(
+        f"{error.get('message', '')} {error.get('details', '')}" for error in _errors(body)
+    )

@@ -1,18 +1,18 @@
 """One HTTP exchange: sent, read whole, its JSON parsed; and how long a failing one is repeated."""
 
 import email.utils
-import json
+import ipaddress
 import platform
 import random
-from decimal import Decimal
-from typing import Any, Mapping, NamedTuple, Optional
-from urllib.parse import urlsplit
+from typing import Any, Iterable, Mapping, NamedTuple, Optional
+from urllib.parse import quote_plus, urlsplit
 
 from dlt.sources.helpers import requests
 from dlt.version import __version__ as dlt_version
 
 from .clock import Clock
 from .errors import ConfigurationError, Unavailable
+from .values import parsed
 
 VERSION = "0.1.0"
 USER_AGENT = (
@@ -22,7 +22,7 @@ USER_AGENT = (
 TIMEOUT = 60.0
 """Seconds an answer may keep silent before it counts as lost."""
 
-RETRIED = frozenset((429, 500, 502, 503, 504))
+RETRIED = frozenset((408, 425, 429, *range(500, 600)))
 """Statuses that can heal by themselves."""
 
 ATTEMPTS = 8
@@ -33,6 +33,12 @@ THROTTLED_ATTEMPTS = 20
 
 LONGEST_PAUSE = 60.0
 """Seconds, unless the answer itself asks for more."""
+
+LONGEST_ASKED = 3600.0
+"""Seconds an answer may ask to wait; who asks for more is asked again after these."""
+
+SECRETS = ("client_secret", "refresh_token", "code")
+"""Fields of a form that nobody may read."""
 
 
 class Answer(NamedTuple):
@@ -90,16 +96,23 @@ class Http:
             Lost: When no whole answer arrived.
         """
         try:
-            response = self._client.session.request(method, url, allow_redirects=False, **request)
-        except requests.RequestException as error:
+            # an explicit auth that adds nothing keeps requests from asking netrc
+            response = self._client.session.request(
+                method, url, allow_redirects=False, auth=_no_credentials, **request
+            )
+        except (requests.RequestException, UnicodeError) as error:
             # the request is not named: its body may hold secrets
             raise Lost(type(error).__name__) from None
         self._notice_time(response.headers.get("Date"))
+        content = response.content
+        if response.status_code >= 300:
+            content = _without(content, _secrets(request))
         try:
-            body = json.loads(response.content or b"null", parse_float=Decimal)
+            body = parsed(content)
             return Answer(response.status_code, response.headers, body, True)
         except ValueError:
-            return Answer(response.status_code, response.headers, response.text, False)
+            text = content.decode("utf-8", "replace")
+            return Answer(response.status_code, response.headers, text, False)
 
     @property
     def ahead(self) -> Optional[float]:
@@ -161,15 +174,24 @@ class Patience:
 
     def _pause(self, turn: int, retry_after: Optional[str]) -> None:
         pause = min(LONGEST_PAUSE, 2.0**turn / 2) * random.uniform(0.5, 1.0)
-        self._clock.sleep(max(pause, self._asked_for(retry_after)))
+        self._clock.sleep(max(pause, asked_to_wait(retry_after, self._clock)))
 
-    def _asked_for(self, retry_after: Optional[str]) -> float:
-        if not retry_after:
-            return 0.0
-        if retry_after.strip().isdigit():
-            return float(retry_after)
+
+def asked_to_wait(retry_after: Optional[str], clock: Clock) -> float:
+    """Seconds that a header Retry-After asks to wait, 0 where it asks for none.
+
+    Args:
+        retry_after (Optional[str]): Seconds or an HTTP date.
+        clock (Clock): Tells how far that date is.
+    """
+    if not retry_after:
+        return 0.0
+    try:
+        asked = float(retry_after)
+    except ValueError:
         parsed = email.utils.parsedate_tz(retry_after)
-        return max(0.0, email.utils.mktime_tz(parsed) - self._clock.time()) if parsed else 0.0
+        asked = email.utils.mktime_tz(parsed) - clock.time() if parsed else 0.0
+    return min(asked, LONGEST_ASKED) if asked > 0 else 0.0
 
 
 def checked_url(url: str, setting: str) -> str:
@@ -182,11 +204,15 @@ def checked_url(url: str, setting: str) -> str:
     Raises:
         ConfigurationError: Unless it is https, or http on this machine.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and is_loopback(parts.hostname):
-        return url.rstrip("/")
+    try:
+        parts = urlsplit(str(url))
+        # asked for its port, which has to be a number
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        host = None
+    if host and not any(letter.isspace() for letter in host):
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+            return url.rstrip("/")
     raise ConfigurationError(
         f"{setting} = {url!r} is refused: credentials travel over https only (plain http is for"
         " this machine, such as http://127.0.0.1:8080); write https://... ."
@@ -195,4 +221,26 @@ def checked_url(url: str, setting: str) -> str:
 
 def is_loopback(host: Optional[str]) -> bool:
     """True for the names and addresses of this machine."""
-    return host in ("localhost", "::1") or bool(host and host.startswith("127."))
+    try:
+        # a name may begin with 127. too
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _no_credentials(request: Any) -> Any:
+    return request
+
+
+def _secrets(request: Mapping[str, Any]) -> Iterable[str]:
+    """What of a request an error must not repeat, as it is and as it is sent in a form."""
+    form, headers = request.get("data") or {}, request.get("headers") or {}
+    for secret in (headers.get("x-amz-access-token"), *(form.get(name) for name in SECRETS)):
+        if secret:
+            yield from (str(secret), quote_plus(str(secret)))
+
+
+def _without(content: bytes, secrets: Iterable[str]) -> bytes:
+    for secret in secrets:
+        content = content.replace(secret.encode(), b"***")
+    return content

@@ -34,6 +34,7 @@ class Operation:
         records: Dotted path of what a page holds; empty for the whole body.
         paging: How the next page is asked for, None for operations that have one page.
         role: Role of the application that the operation needs, as Amazon names it.
+        sparse: Amazon's model allows an answer without `records`, which then has none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Operation:
     records: str = ""
     paging: Optional[Paging] = None
     role: str = ""
+    sparse: bool = False
 
     @property
     def id(self) -> str:

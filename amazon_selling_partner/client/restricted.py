@@ -8,7 +8,7 @@ from typing import Mapping, Optional, Sequence
 from .client import SellingPartnerClient
 from .errors import Refused, Unavailable
 from .operation import Operation
-from .token import MARGIN
+from .token import good_for
 
 CREATE_RESTRICTED_TOKEN = Operation(
     "createRestrictedDataToken",
@@ -76,6 +76,5 @@ class RestrictedToken:
         answer = self._client.call(self._operation, body=body, remember=False)
         if not isinstance(answer, dict) or not answer.get("restrictedDataToken"):
             raise Unavailable(f"{self._operation.name} gave an answer without a token.")
-        life = float(answer.get("expiresIn") or 3600)
         self._value = str(answer["restrictedDataToken"])
-        self._good_until = asked + life - min(MARGIN, life / 10)
+        self._good_until = asked + good_for(answer.get("expiresIn"))

@@ -1,7 +1,7 @@
 """The access token of Login with Amazon (LWA): fetched once, shared, renewed in time."""
 
 import threading
-from typing import Optional, Protocol
+from typing import Any, Optional, Protocol
 
 from ..credentials import SellingPartnerCredentials
 from .clock import Clock
@@ -20,6 +20,22 @@ class Token(Protocol):
 
     def expired(self, value: str) -> None:
         """Forgets `value` after the API said that it is no longer good."""
+
+
+def good_for(seconds: Any) -> float:
+    """How long a token is used whose answer says how long it lives; an hour where it does not.
+
+    Args:
+        seconds (Any): `expires_in` or `expiresIn`.
+
+    Returns:
+        float: Seconds.
+    """
+    try:
+        life = float(seconds or 3600)
+    except (TypeError, ValueError):
+        life = 3600.0
+    return life - min(MARGIN, life / 10)
 
 
 class AccessToken:
@@ -96,7 +112,6 @@ class AccessToken:
             elif not isinstance(answer.body, dict) or not answer.body.get("access_token"):
                 patience.failed("an answer without access_token")
             else:
-                life = float(answer.body.get("expires_in") or 3600)
                 self._value = str(answer.body["access_token"])
-                self._good_until = asked + life - min(MARGIN, life / 10)
+                self._good_until = asked + good_for(answer.body.get("expires_in"))
                 return

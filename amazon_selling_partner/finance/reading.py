@@ -12,7 +12,7 @@ from typing import IO, Any, Iterator, Optional
 from dlt.common import logger, pendulum
 
 from ..client import Operation, Paging, SellingPartnerClient, at
-from ..client.errors import BadRequest, ExpiredPageToken, NotFound
+from ..client.errors import BadRequest, ExpiredPageToken, NotFound, Unavailable
 
 LIST_EVENTS = Operation(
     "listFinancialEventsByGroupId",
@@ -161,9 +161,11 @@ class Reader:
                 params={**params, **times, "NextToken": token},
             )
             pickle.dump(at(answer, LIST_EVENTS.records), kept, pickle.HIGHEST_PROTOCOL)
-            token = at(answer, "payload.NextToken")
+            sent, token = token, at(answer, "payload.NextToken")
             if not token:
                 return
+            if token == sent:
+                raise Unavailable(f"{LIST_EVENTS.name} gives the same page again and again.")
 
 
 def _token_expired(refused: BadRequest) -> bool:

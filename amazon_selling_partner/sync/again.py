@@ -38,7 +38,9 @@ def resync(
     Returns:
         List[str]: Those that had been read before.
     """
-    found = []
+    found: List[str] = []
+    if pipeline.default_schema_name is None:
+        return found
     with pipeline.managed_state(extract_state=True) as state:
         kept: Dict[str, Any] = state.get("sources", {}).get(source_name, {}).get("resources", {})
         for name in sorted(kept):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, ParamSpec
 
@@ -22,6 +23,12 @@ from ..client.errors import (
 )
 
 P = ParamSpec("P")
+
+PERSONAL = re.compile(
+    "buyer|recipient|address|mail|phone|customi[sz]|gift_?message|tax_?registration|ship_?to|bill_?to",
+    re.IGNORECASE,
+)
+"""Amazon's names of what may tell who bought; it never tells why a row cannot be read."""
 
 REJECTED_TABLE = "rejected_row"
 
@@ -102,13 +109,13 @@ def rejected(table_name: str, row: Any, reason: str) -> DataItemWithMeta:
 
     Args:
         table_name (str): Where it belongs.
-        row (Any): As Amazon sent it.
+        row (Any): As Amazon sent it; what may tell who bought is not kept.
         reason (str): Why it cannot be loaded.
 
     Returns:
         DataItemWithMeta: A row of table `rejected_row`.
     """
-    content = json.dumps(row, default=str, ensure_ascii=False, sort_keys=True)
+    content = json.dumps(_impersonal(row), default=str, ensure_ascii=False, sort_keys=True)
     logger.warning(f"A row of {table_name} is kept aside in rejected_row: {reason}")
     count("rejected")
     kept = {
@@ -118,6 +125,15 @@ def rejected(table_name: str, row: Any, reason: str) -> DataItemWithMeta:
         "content": content,
     }
     return dlt.mark.with_hints(kept, REJECTED, create_table_variant=True)
+
+
+def _impersonal(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: "(personal)" if PERSONAL.search(str(name)) else _impersonal(part)
+            for name, part in value.items()
+        }
+    return [_impersonal(part) for part in value] if isinstance(value, list) else value
 
 
 def declare_rejected(resource: DltResource) -> None:
