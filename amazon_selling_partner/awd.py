@@ -25,7 +25,15 @@ BASE = "/awd/2024-05-09"
 NEXT = Paging("nextToken", "nextToken")
 
 LIST_SHIPMENTS = Operation(
-    "listInboundShipments", "GET", f"{BASE}/inboundShipments", 1, 1, "shipments", NEXT, ROLE
+    "listInboundShipments",
+    "GET",
+    f"{BASE}/inboundShipments",
+    1,
+    1,
+    "shipments",
+    NEXT,
+    ROLE,
+    sparse=True,
 )
 GET_SHIPMENT = Operation(
     "getInboundShipment", "GET", f"{BASE}/inboundShipments/{{shipmentId}}", 2, 2, role=ROLE
@@ -34,11 +42,27 @@ LIST_INVENTORY = Operation(
     "listInventory", "GET", f"{BASE}/inventory", 2, 2, "inventory", NEXT, ROLE
 )
 LIST_OUTBOUNDS = Operation(
-    "listOutbounds", "GET", f"{BASE}/outboundOrders", 1, 1, "outboundOrders", NEXT, ROLE
+    "listOutbounds",
+    "GET",
+    f"{BASE}/outboundOrders",
+    1,
+    1,
+    "outboundOrders",
+    NEXT,
+    ROLE,
+    sparse=True,
 )
 # Amazon prints no rate for this one
 LIST_REPLENISHMENT_ORDERS = Operation(
-    "listReplenishmentOrders", "GET", f"{BASE}/replenishmentOrders", 1, 1, "orders", NEXT, ROLE
+    "listReplenishmentOrders",
+    "GET",
+    f"{BASE}/replenishmentOrders",
+    1,
+    1,
+    "orders",
+    NEXT,
+    ROLE,
+    sparse=True,
 )
 
 SIZES = {

@@ -152,8 +152,10 @@ def _request(place: str, offer: Dict[str, Any]) -> List[Dict[str, Any]]:
     prices = {"ListingPrice": listing, "Shipping": inside(buying, "Shipping")}
     sku, amounts = offer.get("SellerSKU"), {}
     for name, price in prices.items():
-        if price.get("CurrencyCode") and isinstance(price.get("Amount"), (int, Decimal)):
-            amounts[name] = {**price, "Amount": float(price["Amount"])}
+        currency = price.get("CurrencyCode")
+        if currency and isinstance(price.get("Amount"), (int, Decimal)):
+            # no more than these: what else a price may have, Amazon may not take
+            amounts[name] = {"CurrencyCode": currency, "Amount": float(price["Amount"])}
     if not sku or "ListingPrice" not in amounts:
         return []
     about = {

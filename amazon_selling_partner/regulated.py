@@ -110,7 +110,7 @@ def _row(order_id: str, payload: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     information = dict(payload.pop("RegulatedInformation", None) or {})
     status = dict(payload.pop("RegulatedOrderVerificationStatus", None) or {})
     fields = information.pop("Fields", None)
-    if not fields:
+    if not fields and not status.get("Status"):
         return None
     rejection = status.pop("RejectionReason", None) or {}
     row = {**payload, **information, **status, **rejection, "Fields": fields}

@@ -157,8 +157,10 @@ def _offer(offer: Dict[str, Any], ids: Dict[str, str]) -> Dict[str, Any]:
             currency_code""",
         date="week",
         timestamp="time_interval__start_date time_interval__end_date",
-        bigint=UNITS,
-        decimal=METRICS,
+        bigint=f"""{UNITS} next30_day_shipped_subscription_units
+            next60_day_shipped_subscription_units next90_day_shipped_subscription_units""",
+        decimal=f"""{METRICS} next30_day_total_subscriptions_revenue
+            next60_day_total_subscriptions_revenue next90_day_total_subscriptions_revenue""",
     ),
 )
 @isolated

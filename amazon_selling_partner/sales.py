@@ -15,7 +15,7 @@ from .client import Operation, Probe, SellingPartnerClient
 from .sellers import account_marketplaces
 from .settings import MARKETPLACES
 from .sync import isolated, local_days, moved_to, rejected, unfiltered
-from .sync.history import came_to, from_goal
+from .sync.history import came_to, from_goal, reaches_further
 from .tables import columns
 
 GET_ORDER_METRICS = Operation(
@@ -71,6 +71,7 @@ def order_metrics(
     assert through.start_value is not None
     now = min(client.now(), through.end_value or client.now())
     began = from_goal(through, history_start)
+    further = reaches_further(through, history_start) or through.end_value is not None
     oldest = client.now().subtract(years=2).add(days=1)
     state = dlt.current.resource_state()
     read = state.get("marketplace_ids") if through.end_value is None else None
@@ -80,11 +81,7 @@ def order_metrics(
         start = began
         if read is not None and id not in read:
             start = history_start
-        elif (
-            read is not None
-            and start > history_start
-            and not local_days(moved_to(through), now, zone)
-        ):
+        elif not (further or local_days(moved_to(through), now, zone)):
             continue
         if days := local_days(max(start, oldest), now, zone):
             yield from _metrics(client, id, zone, *days)

@@ -27,6 +27,7 @@ GET_SUPPLY_SOURCES = Operation(
     records="supplySources",
     paging=Paging("nextPageToken", "nextPageToken"),
     role=ROLE,
+    sparse=True,
 )
 GET_SUPPLY_SOURCE = Operation(
     "getSupplySource", "GET", f"{BASE}/{{supplySourceId}}", rate=1, burst=1, role=ROLE

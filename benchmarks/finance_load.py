@@ -23,7 +23,7 @@ from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.finance.events import financial_events
 from amazon_selling_partner.finance.explode import Exploder
 from amazon_selling_partner.finance.groups import LIST_GROUPS
-from amazon_selling_partner.finance.hints import hints
+from amazon_selling_partner.finance.hints import hints, replaces_rows
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.finance_book import FinanceBook
 
@@ -130,7 +130,9 @@ def _bare(files: List[Path]) -> Any:
             for table, rows in pickle.loads(file.read_bytes()).items():
                 if table not in declared:
                     declared.add(table)
-                    yield dlt.mark.with_hints([], hints(table), create_table_variant=True)
+                    yield dlt.mark.with_hints(
+                        [], hints(table, replaces_rows()), create_table_variant=True
+                    )
                 yield dlt.mark.with_table_name(rows, table)
 
     return ready_made()

@@ -10,6 +10,7 @@ import dlt
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
+from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.utils")
 
@@ -17,6 +18,14 @@ from tests.utils import kept_open  # noqa: E402
 
 POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
 ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
+LONGEST = (
+    *("test_soak.py", "test_notebook.py", "test_kill.py", "test_scripts.py", "test_packages.py"),
+    *("test_source.py", "test_estimate.py", "test_examples.py"),
+)
+
+# generated cases may take as long as a busy machine needs
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 
 def pytest_configure() -> None:
@@ -29,6 +38,11 @@ def pytest_configure() -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "destination" in metafunc.fixturenames:
         metafunc.parametrize("destination", ALL_DESTINATIONS)
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Begins with the longest: at the end the short ones are left, for any worker to take."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ SETTINGS = {"historical_sync_time_frame": "2026-04-20", "modules": ["ORDERS", "F
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
     with Simulator(
-        clock=VirtualClock(NOW.timestamp()), orders_per_day=40, days=60, products=20
+        clock=VirtualClock(NOW.timestamp()), orders_per_day=15, days=60, products=20
     ) as simulator:
         yield simulator
 
@@ -38,7 +38,7 @@ def test_a_first_sync_needs_about_what_was_reckoned(sim: Simulator, make_pipelin
     found = reckoned(sim)
     asked = Counter(request.operation for request in sim.requests)
     assert sum(asked.values()) < 8, "an estimate must not cost what it reckons"
-    assert found.size.orders_a_day == pytest.approx(40, rel=0.1)
+    assert found.size.orders_a_day == pytest.approx(15, rel=0.1)
     sim.requests.clear()
     began = sim.clock.time()
     tables = ("orders", "order_metrics", "financial_events", "financial_event_group")

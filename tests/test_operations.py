@@ -12,6 +12,7 @@ from amazon_selling_partner import access
 from amazon_selling_partner.client import Operation, Probe, at
 from amazon_selling_partner.orders import INCLUDED_DATA, PII_DATA, SEARCH_ORDERS, shape
 
+from .models.instances import parts
 from .test_client import NOW
 from .utils import MODELS, model, operations, usage_plan
 
@@ -64,19 +65,28 @@ def test_an_operation_is_as_amazon_prints_it(operation: Operation) -> None:
         assert has_path(loaded, printed, operation.paging.token)
     if operation.records:
         assert has_path(loaded, printed, operation.records)
+    if operation.paging and "." not in operation.records and operation.records != "payload":
+        _, required = parts(loaded, success(printed))
+        assert operation.sparse == (operation.records not in required and bool(operation.records))
+    else:
+        assert not operation.sparse
 
 
 def has_path(loaded: Dict[str, Any], printed: Dict[str, Any], path: str) -> bool:
     """True when the model's success answer has a field at a dotted path."""
-    success = next(
-        printed["responses"][code] for code in ("200", "202") if code in printed["responses"]
-    )
-    schema = success["schema"]
+    schema = success(printed)
     for name in path.split("."):
         schema = properties(loaded, schema).get(name)
         if schema is None:
             return False
     return True
+
+
+def success(printed: Dict[str, Any]) -> Dict[str, Any]:
+    """The schema of the answer to a call that succeeds."""
+    codes = (code for code in ("200", "202") if code in printed["responses"])
+    schema: Dict[str, Any] = printed["responses"][next(codes)]["schema"]
+    return schema
 
 
 def properties(loaded: Dict[str, Any], schema: Dict[str, Any]) -> Dict[str, Any]:

@@ -271,6 +271,21 @@ def test_metrics_agree_with_amazon_and_are_asked_for_once_a_day(
     assert len(sim.requests.of("getOrderMetrics")) == 2
 
 
+def test_metrics_of_five_weeks_are_read_again_also_those_before_the_newest_days(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    began = []
+    for _ in range(3):
+        load(pipeline, sim, "order_metrics", marketplace_ids=["ATVPDKIKX0DER"])
+        (asked,) = sim.requests.of("getOrderMetrics")
+        began.append(asked.query["interval"][:10])
+        sim.requests.clear()
+        sim.clock.advance(10 * 24 * 3600)
+    # the day of the last run less 35, but nothing older than the history that was loaded
+    assert began == ["2026-04-30", "2026-05-11", "2026-05-21"]
+
+
 def test_secrets_stay_out_of_everything_that_is_written(
     make_pipeline: Any, sim: Simulator, workplace: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,7 +31,7 @@ SETTINGS = {"historical_sync_time_frame": FRAME, "regulated_info": "off"}
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
     with Simulator(
-        clock=VirtualClock(NOW.timestamp()), orders_per_day=12, days=50, products=20
+        clock=VirtualClock(NOW.timestamp()), orders_per_day=6, days=50, products=6
     ) as simulator:
         yield simulator
 

@@ -18,7 +18,7 @@ NOW = pendulum.datetime(2026, 6, 15, 12)
 
 def test_all_modules_load_in_one_run(make_pipeline: Any, destination: str) -> None:
     clock = VirtualClock(NOW.timestamp())
-    with Simulator(clock=clock, orders_per_day=6, days=12, products=12) as sim:
+    with Simulator(clock=clock, orders_per_day=4, days=12, products=6) as sim:
         sim.account.roles.discard("Brand Analytics")
         pipeline = make_pipeline(destination)
         settings = {"modules": list(MODULES), "historical_sync_time_frame": "2026-06-01"}

@@ -22,11 +22,32 @@ def kept_open(destination: str, pipeline_name: str) -> Any:
     """
     if destination != "duckdb":
         return destination
-    return Parquet(duckdb.connect(f"{pipeline_name}.duckdb"))
+    # one thread: loads of a few rows gain nothing from more, and the other core has its own tests
+    return Parquet(duckdb.connect(f"{pipeline_name}.duckdb", config={"threads": 1}))
 
 
 class Parquet(dlt.destinations.duckdb):
-    """DuckDB, loaded in the format of config.toml."""
+    """DuckDB, loaded in the format of config.toml.
+
+    What it is configured to be is looked up once: dlt looks at each step, a fifth of a small load.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._configured: Dict[str, Any] = {}
+        self._capable: Any = None
+
+    def configuration(self, initial_config: Any, accept_partial: bool = False) -> Any:
+        key = f"{accept_partial} {dict(initial_config)}"
+        if key not in self._configured:
+            self._configured[key] = super().configuration(initial_config, accept_partial)
+        return self._configured[key]
+
+    def capabilities(self, config: Any = None, naming: Any = None) -> Any:
+        if config is not None:
+            return super().capabilities(config, naming)
+        self._capable = self._capable or super().capabilities()
+        return self.adjust_capabilities(self._capable.copy(), None, naming)
 
     def _raw_capabilities(self) -> Any:
         capabilities = super()._raw_capabilities()

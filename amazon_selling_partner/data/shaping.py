@@ -149,7 +149,7 @@ class Shaping(ItemTransform[Any, Dict[str, Any]]):
             table,
             types,
             [name for name in key if name not in marks],
-            mark if _merges() else "",
+            mark if mark and _merges() else "",
             marks | ({DELETED_AT} & set(columns)),
             1000 if level is None else level,
             DELETED_AT in columns and DELETED_AT not in marks,

@@ -27,6 +27,7 @@ LIST_BALANCES = Operation(
     records="balances",
     paging=Paging("nextToken", "nextToken"),
     role="Finance and Accounting",
+    sparse=True,
 )
 
 LIST_SUMMARY = Operation(
@@ -38,6 +39,7 @@ LIST_SUMMARY = Operation(
     records="summaries",
     paging=Paging("nextToken", "nextToken"),
     role="Finance and Accounting",
+    sparse=True,
 )
 
 RESTATED = 35 * 24 * 3600
@@ -53,9 +55,9 @@ RESTATED = 35 * 24 * 3600
         text="""id parent_id selling_partner partner_metadata__partner_id
             partner_metadata__account_type partner_metadata__marketplace_id balance_type
             balance_path amount__currency_code""",
-        date="balance_day as_of_date",
+        date="balance_day",
         bigint="level",
-        timestamp="last_updated_time",
+        timestamp="as_of_date last_updated_time",
         decimal="amount__currency_amount",
     ),
 )

@@ -18,7 +18,7 @@ from ..sync.windows import left
 from . import reconciliation
 from .explode import CONTENT, TYPE_AND_POSTED_DATE, Exploder, Rows, name_of_day
 from .groups import LONGEST_WINDOW, Group, in_scope, listed, listing_start, moment, present
-from .hints import empty_tables, hints, written_tables
+from .hints import empty_tables, hints, replaces_rows, written_tables
 from .reading import Reader, Window
 from .shape import CLEARED, REPLACED
 
@@ -112,8 +112,9 @@ def financial_events(
         if reread or group.start is None or group.start >= since - LONGEST_WINDOW:
             groups[group.id] = group
     state.pop(AGAIN, None)
-    yield from empty_tables()
-    reading = Reading(client, until, lookback_days, adjustment_event_key, written, state)
+    replaces = replaces_rows()
+    yield from empty_tables(replaces)
+    reading = Reading(client, until, lookback_days, adjustment_event_key, written, replaces, state)
     to_read = [
         group
         for group in sorted(groups.values(), key=_newest_first)
@@ -161,11 +162,13 @@ class Reading:
         lookback_days: int,
         adjustment_event_key: str,
         written: List[str],
+        replaces: bool,
         state: Dict[str, Any],
     ) -> None:
         self.known: Dict[str, Any] = {}
         self._state = state
         self._written = written
+        self._replaces = replaces
         self._declared: Set[str] = set()
         self._reader = Reader(client)
         self._until = until
@@ -304,7 +307,8 @@ class Reading:
         """Rows for a table, which is declared for this destination when it is first written."""
         if table not in self._declared:
             self._declared.add(table)
-            yield dlt.mark.with_hints([], hints(table), create_table_variant=True)
+            declared = hints(table, self._replaces)
+            yield dlt.mark.with_hints([], declared, create_table_variant=True)
         yield dlt.mark.with_table_name(rows, table)
 
     def _reconciled(

@@ -16,11 +16,12 @@ WRITTEN = "x-written"
 """Table hint: there were rows, which a new reading may have to remove."""
 
 
-def hints(name: str, written: bool = True) -> TResourceHints:
-    """What dlt has to know of a table of financial events, for the destination of this run.
+def hints(name: str, replaces: bool, written: bool = True) -> TResourceHints:
+    """What dlt has to know of a table of financial events.
 
     Args:
         name (str): The table, also one of a list that Amazon added.
+        replaces (bool): What `replaces_rows` says of the destination.
         written (bool): It gets rows, or had some before.
 
     Returns:
@@ -37,9 +38,22 @@ def hints(name: str, written: bool = True) -> TResourceHints:
         table_name=name,
         primary_key=key,
         columns=columns,
-        write_disposition=_replacing(replaced),
+        write_disposition=_replacing(replaced) if replaces else "merge",
         additional_table_hints={"description": doc, **({WRITTEN: True} if written else {})},
     )
+
+
+def replaces_rows() -> bool:
+    """True where the destination of this run can delete rows by a condition.
+
+    To be asked once a run: for a hundred tables dlt takes half a second to answer.
+    """
+    try:
+        destination = dlt.current.pipeline().destination
+    except PipelineNotActive:
+        return False
+    supported = destination.capabilities().supported_merge_strategies if destination else None
+    return "delete-insert" in (supported or ())
 
 
 def _replacing(column: str) -> TWriteDispositionConfig:
@@ -48,13 +62,6 @@ def _replacing(column: str) -> TWriteDispositionConfig:
     dlt's `merge_key` does it too, but together with a primary key it takes time that grows with the
     square of the rows, and without one it doubles rows when a load was killed and goes on.
     """
-    try:
-        destination = dlt.current.pipeline().destination
-    except PipelineNotActive:
-        destination = None
-    supported = destination.capabilities().supported_merge_strategies if destination else None
-    if "delete-insert" not in (supported or ()):
-        return "merge"
     scope = f"{column} IN (SELECT {column} FROM {{staging_table}})"
     return {"disposition": "merge", "strategy": "delete-insert", "destination_scope": scope}
 
@@ -69,12 +76,20 @@ def written_tables() -> List[str]:
     return [str(table["name"]) for table in tables if table.get(WRITTEN) and _has_days(table)]
 
 
-def empty_tables() -> Iterator[TDataItems]:
-    """What creates the tables that are not there yet, so that queries find all of them."""
+def empty_tables(replaces: bool) -> Iterator[TDataItems]:
+    """What creates the tables that are not there yet, so that queries find all of them.
+
+    Args:
+        replaces (bool): What `replaces_rows` says of the destination.
+
+    Yields:
+        TDataItems: Their hints, and that they are to be made.
+    """
     there = {table["name"] for table in dlt.current.source_schema().data_tables()}
     for name in TABLES:
         if name not in there:
-            yield dlt.mark.with_hints([], hints(name, written=False), create_table_variant=True)
+            known = hints(name, replaces, written=False)
+            yield dlt.mark.with_hints([], known, create_table_variant=True)
             yield dlt.mark.with_table_name(dlt.mark.materialize_table_schema(), name)
 
 

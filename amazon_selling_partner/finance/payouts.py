@@ -26,6 +26,7 @@ LIST_PAYOUTS = Operation(
     records="payouts",
     paging=Paging("nextToken", "nextToken"),
     role="Finance and Accounting",
+    sparse=True,
 )
 
 LIST_EXPECTED_PAYOUTS = Operation(
@@ -37,6 +38,7 @@ LIST_EXPECTED_PAYOUTS = Operation(
     records="expectedPayouts",
     paging=Paging("nextToken", "nextToken"),
     role="Finance and Accounting",
+    sparse=True,
 )
 
 OVERLAP = 3 * 24 * 3600

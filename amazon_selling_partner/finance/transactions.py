@@ -12,7 +12,7 @@ from dlt.extract import make_nested_hints
 
 from ..client import Operation, Paging, SellingPartnerClient
 from ..sync import Window, history, isolated, opened, rejected, unfiltered
-from ..sync.windows import whole_seconds
+from ..sync.windows import begins, whole_seconds
 from ..tables import columns
 from .groups import moment, present
 from .keys import canonical, digest
@@ -94,7 +94,7 @@ def financial_transaction(
     end = present(client)
     if posted.end_value is not None:
         end = min(end, whole_seconds(posted.end_value))
-    start = whole_seconds(posted.start_value)
+    start = begins(posted)
     deferred_since = moment(state.get("deferred_since")) or start
     still: List[pendulum.DateTime] = []
     first = max(deferred_since, start - LONGEST_WAIT)

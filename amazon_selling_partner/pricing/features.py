@@ -163,12 +163,16 @@ def _flattened(body: Dict[str, Any]) -> Dict[str, Any]:
             rest = without(offer, "featuredOfferSegments")
             featured.append({**about, **rest, "segments": segments})
     lowest = [
-        {**inside(group, "lowestPricedOffersInput"), **offer}
+        {
+            **without(group, "lowestPricedOffersInput", "offers"),
+            **inside(group, "lowestPricedOffersInput"),
+            **offer,
+        }
         for group in objects(body.get("lowestPricedOffers"))
         for offer in objects(group.get("offers"))
     ]
     similar = [
-        {**without(item, "asin"), "similar_asin": item.get("asin")}
+        {**without(group, "items"), **without(item, "asin"), "similar_asin": item.get("asin")}
         for group in objects(body.get("similarItems"))
         for item in objects(group.get("items"))
     ]

@@ -12,16 +12,13 @@ from dlt.common import pendulum
 from dlt.common.time import ensure_pendulum_datetime
 
 from ..client import Operation, SellingPartnerClient, iso
-from .windows import FIRST_SPAN, Window, joined, left, whole_seconds
+from .windows import FIRST_SPAN, GOAL, Window, begins, joined, left, whole_seconds
 
 OPEN = "open_ranges"
 """Key of a resource's state: ranges that are not read yet, by part, as ISO texts."""
 
 FIRST_RUN = "first_run"
 """Metric of a resource whose history was opened in this run."""
-
-GOAL = "history_start"
-"""Key of a resource's state: where history began when the ranges were opened."""
 
 LATEST = "9999"
 
@@ -89,10 +86,16 @@ def from_goal(
         pendulum.DateTime: The cursor's start, or `goal` where that is earlier than the last run's;
             call `came_to` once all was read.
     """
-    start = whole_seconds(cursor.start_value)
+    start = begins(cursor)
+    return min(start, goal) if reaches_further(cursor, goal) else start
+
+
+def reaches_further(
+    cursor: dlt.sources.incremental[pendulum.DateTime], goal: pendulum.DateTime
+) -> bool:
+    """True where `goal` is earlier than what is loaded, or nothing is."""
     before = dlt.current.resource_state().get(GOAL)
-    earlier = cursor.end_value is None and (before is None or iso(goal) < before)
-    return min(start, goal) if earlier else start
+    return cursor.end_value is None and (before is None or iso(goal) < before)
 
 
 def came_to(cursor: dlt.sources.incremental[pendulum.DateTime], goal: pendulum.DateTime) -> None:

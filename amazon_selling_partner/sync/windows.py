@@ -11,6 +11,9 @@ from dlt.common.time import ensure_pendulum_datetime
 SETTLED = pendulum.duration(minutes=2)
 """Amazon refuses windows that end later than this before the present."""
 
+GOAL = "history_start"
+"""Key of a resource's state: where the history begins that is loaded or is being loaded."""
+
 OVERLAP = 15 * 60
 """Seconds before the cursor that are read again, for changes that Amazon showed late."""
 
@@ -63,7 +66,7 @@ def windows(
     end = whole_seconds(now - SETTLED)
     if cursor.end_value is not None:
         end = min(end, whole_seconds(cursor.end_value))
-    for window in spans(start or whole_seconds(cursor.start_value), end, longest):
+    for window in spans(start or begins(cursor), end, longest):
         yield window
         cursor.advance(window.end)
         if window.end < end and stopped():
@@ -86,6 +89,23 @@ def moved_to(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.Dat
     cursors = dlt.current.resource_state().get("incremental", {})
     last = cursors.get(cursor.cursor_path, {}).get("last_value") or cursor.start_value
     return ensure_pendulum_datetime(cast(pendulum.DateTime, last))
+
+
+def begins(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
+    """Where a run begins to read: where the last one ended, less the overlap.
+
+    dlt's own `start_value` is never before where the first run began, though history lies there;
+    nothing is read that is older than the history.
+    """
+    start = whole_seconds(cursor.start_value)
+    state = dlt.current.resource_state()
+    kept = state.get("incremental", {}).get(cursor.cursor_path, {})
+    last, first, goal = kept.get("last_value"), kept.get("initial_value"), state.get(GOAL)
+    if cursor.end_value is not None or not last or last == first or not goal:
+        return start
+    ended = ensure_pendulum_datetime(cast(pendulum.DateTime, last))
+    overlap = whole_seconds(ended.subtract(seconds=cursor.lag or 0))
+    return min(start, max(overlap, whole_seconds(ensure_pendulum_datetime(goal))))
 
 
 def spans(

@@ -33,6 +33,7 @@ GET_ORDERS = Operation(
     records="orders",
     paging=Paging("nextToken", "pagination.nextToken"),
     role=ROLE,
+    sparse=True,
 )
 GET_SHIPPING_LABELS = Operation(
     "getShippingLabels",
@@ -43,6 +44,7 @@ GET_SHIPPING_LABELS = Operation(
     records="shippingLabels",
     paging=Paging("nextToken", "pagination.nextToken"),
     role=ROLE,
+    sparse=True,
 )
 GET_CUSTOMER_INVOICES = Operation(
     "getCustomerInvoices",
@@ -53,6 +55,7 @@ GET_CUSTOMER_INVOICES = Operation(
     records="customerInvoices",
     paging=Paging("nextToken", "pagination.nextToken"),
     role=ROLE,
+    sparse=True,
 )
 GET_PACKING_SLIPS = Operation(
     "getPackingSlips",
@@ -63,6 +66,7 @@ GET_PACKING_SLIPS = Operation(
     records="packingSlips",
     paging=Paging("nextToken", "pagination.nextToken"),
     role=ROLE,
+    sparse=True,
 )
 RESTRICTED = (GET_ORDERS, GET_SHIPPING_LABELS, GET_CUSTOMER_INVOICES, GET_PACKING_SLIPS)
 
@@ -305,7 +309,7 @@ def _read(
             if row is not None:
                 readable.append(row)
             else:
-                lacks = "it has no purchaseOrderNumber, or no details"
+                lacks = "it has no purchaseOrderNumber, or its orderDetails are no object"
                 yield rejected(dlt.current.resource_name(), record, lacks)
         yield readable
 
@@ -317,6 +321,8 @@ def _row(account: Dict[str, str], record: Any, is_order: bool) -> Optional[Dict[
     row = {**account, **record}
     if is_order:
         details = row.pop("orderDetails", None)
+        # Amazon's model requires the number only
+        details = {} if details is None else details
         if not isinstance(details, dict):
             return None
         row.update(details)
@@ -332,5 +338,8 @@ def _row(account: Dict[str, str], record: Any, is_order: bool) -> Optional[Dict[
 def _lines_of_taxes(row: Dict[str, Any], name: str) -> List[Dict[str, Any]]:
     """Takes the lines out of an object of taxes: names of tables stay within 63 characters."""
     lines = dicts(below(row, name), "taxLineItem")
+    rest = {field: part for field, part in below(row, name).items() if field != "taxLineItem"}
     row.pop(name, None)
+    if rest:
+        row[name] = rest
     return lines

@@ -30,6 +30,7 @@ GET_INVOICE_HEADERS = Operation(
     records="invoices",
     paging=Paging("nextToken", "nextToken"),
     role="Finance and Accounting",
+    sparse=True,
 )
 GET_INVOICE = Operation(
     "getInvoice",

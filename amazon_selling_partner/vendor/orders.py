@@ -109,7 +109,7 @@ def _orders(
                 yield rejected(
                     "vendor_retail_procurement_order",
                     order,
-                    "it has no purchaseOrderNumber or no orderDetails",
+                    "it has no purchaseOrderNumber, or its orderDetails are no object",
                 )
                 continue
             readable.append(row)
@@ -122,12 +122,16 @@ def _orders(
 
 def _row(selling_partner: str, marketplace_id: str, order: Any) -> Optional[Dict[str, Any]]:
     """An order as it is loaded, its details beside its number; None if it cannot be read."""
-    details = order.get("orderDetails") if isinstance(order, dict) else None
-    if not isinstance(details, dict) or not order.get("purchaseOrderNumber"):
+    if not isinstance(order, dict) or not order.get("purchaseOrderNumber"):
+        return None
+    # Amazon's model requires number and state only
+    details = order.get("orderDetails")
+    details = {} if details is None else details
+    if not isinstance(details, dict):
         return None
     account = {"selling_partner": selling_partner, "marketplace_id": marketplace_id}
     row = {**account, **order, **details}
-    del row["orderDetails"]
+    row.pop("orderDetails", None)
     for name in ("shipWindow", "deliveryWindow"):
         split_interval(row, name)
     carry_ids(row, {**account, "purchase_order_number": str(order["purchaseOrderNumber"])})

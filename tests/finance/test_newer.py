@@ -217,6 +217,25 @@ def test_summaries_are_kept_by_month(sim: Simulator, make_pipeline: Callable[...
     )
 
 
+def test_a_month_is_read_again_for_five_weeks_also_after_a_first_run_of_the_newest_days(
+    sim: Simulator, make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    asked = []
+    for days in (0, 10, 20):
+        recent = sim.account.now() / 1000 - 7 * DAY
+        sim.clock.sleep(days * DAY)
+        recent = pendulum.from_timestamp(recent)
+        pipeline.run(source(sim, ["financial_summary"], recent=recent))
+        asked.append([r.query["periodStart"][:7] for r in calls(sim, "listSummary")])
+        sim.requests.clear()
+    assert asked == [
+        ["2026-03", "2026-04", "2026-05"],
+        ["2026-04", "2026-05"],
+        ["2026-04", "2026-05", "2026-06"],
+    ]
+
+
 @pytest.mark.parametrize("name", NEWER)
 def test_one_that_fails_does_not_stop_the_others(
     sim: Simulator, make_pipeline: Callable[..., Any], name: str

@@ -280,7 +280,10 @@ def test_what_cannot_be_read_is_kept_aside(sim: Simulator, make_pipeline: Any) -
             {"payload": {"shipments": [{**shipment, "transactionDate": "soon"}, shipment]}},
         ),
         (GET_SHIPMENT_LABELS, {"payload": {"transportLabels": [5, {"labelData": "x"}]}}),
-        (GET_ORDERS, {"orders": [number, {**order, "orderDetails": {"taxTotal": 5}}]}),
+        (
+            GET_ORDERS,
+            {"orders": [{**number, "orderDetails": 3}, {**order, "orderDetails": {"taxTotal": 5}}]},
+        ),
     ):
         sim.faults.add("answer", operation.name, body=body)
     sim.faults.add("bad_request", "getInvoice", times=1)
