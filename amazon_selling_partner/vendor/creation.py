@@ -8,8 +8,8 @@ from dlt.common import pendulum
 
 from ..finance.groups import moment
 from ..sync import Window, unfiltered
-from ..sync.history import GOAL, from_goal
-from ..sync.windows import SETTLED, whole_seconds
+from ..sync.history import from_goal
+from ..sync.windows import GOAL, SETTLED, whole_seconds
 
 LONGEST = pendulum.duration(days=6)
 """Length of a window: Amazon takes seven days, and each window asks for a second more."""
