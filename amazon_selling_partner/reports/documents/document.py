@@ -39,8 +39,7 @@ class Document:
         size: Bytes as they came.
         text_size: Bytes of the text: inflated, without byte-order mark.
         has_lines: False when a line is too long for a text file.
-        is_plain: True when it is valid UTF-8 without U+0000 and without a carriage return that no
-            line feed follows.
+        is_plain: True when it is valid UTF-8 without U+0000.
 
     Raises:
         Truncated: The gzip stream is cut or damaged; nothing of it was handed on.
@@ -96,7 +95,7 @@ class Document:
         if look.size <= KEPT:
             self._text = kept
         self.text_size, self.has_lines = look.size, look.has_lines
-        self.is_plain = look.is_plain and look.is_utf8
+        self.is_plain = look.is_utf8 and not look.has_nul
 
     def _chosen(self, fallback: str) -> str:
         """The encoding of a text without byte-order mark."""

@@ -18,13 +18,15 @@ from .document import Document
 from .encoding import NUL_REASON, decoded_lines, escaped, is_utf8
 from .errors import DocumentBroken
 from .layout import FlatLayout
-from .look import LONE_RETURN
 from .rows import Column, Counts, Gathering, Named, Rejected, typed, unique_names
 
 PIECE = 4 << 20
 """Bytes that are split and typed at once: each piece costs some calls a column."""
 
 MARK = b"\xef\xbb\xbf"
+LONE_RETURN = re.compile(rb"\r(?!\n)")
+"""Belongs to its cell, while pyarrow takes it for the end of a line."""
+
 EMPTY_LINE = re.compile(rb"(?:\A|\n)\r?\n")
 
 
@@ -220,7 +222,7 @@ class Reader:
         header (Header): The columns.
         encoding (str): Of the document.
         layout (FlatLayout): What is expected.
-        is_plain (bool): Nothing in the document keeps pyarrow from splitting its lines.
+        is_plain (bool): The document is valid UTF-8 without U+0000.
     """
 
     def __init__(self, header: Header, encoding: str, layout: FlatLayout, is_plain: bool) -> None:
@@ -257,7 +259,7 @@ class Reader:
         """All lines by pyarrow, None where it would not be exact."""
         if not data or data.startswith(MARK):
             return None
-        if not self._is_plain and (b"\0" in data or LONE_RETURN.search(data)):
+        if LONE_RETURN.search(data) or (not self._is_plain and b"\0" in data):
             return None
         if self._layout.line_number and EMPTY_LINE.search(data):
             return None

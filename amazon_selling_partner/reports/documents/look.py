@@ -1,11 +1,6 @@
 """What one pass over the text of a document tells, before any of it is read."""
 
-import re
-
 from .encoding import LONGEST_LINE, is_utf8
-
-LONE_RETURN = re.compile(rb"\r(?!\n)")
-"""Belongs to its cell, while pyarrow takes it for the end of a line."""
 
 
 class Look:
@@ -14,14 +9,14 @@ class Look:
     Attributes:
         size: Bytes so far.
         has_lines: False when a line is too long for a text file.
-        is_plain: False when U+0000 is in it, or a carriage return that no line feed follows.
+        has_nul: True when U+0000 is in it.
         is_utf8: False when it is not valid UTF-8.
     """
 
     def __init__(self) -> None:
         self.size = 0
         self.has_lines = True
-        self.is_plain = True
+        self.has_nul = False
         self.is_utf8 = True
         self._line = 0
         self._rest = b""
@@ -39,15 +34,13 @@ class Look:
         data = self._rest + piece if self._rest else piece
         end = _end(data) if piece else len(data)
         self._rest = data[end:]
-        whole = memoryview(data)[:end]
-        if b"\0" in piece or LONE_RETURN.search(whole):
-            self.is_plain = False
-        self.is_utf8 = self.is_utf8 and is_utf8(whole)
+        self.has_nul = self.has_nul or b"\0" in piece
+        self.is_utf8 = self.is_utf8 and is_utf8(memoryview(data)[:end])
 
 
 def _end(data: bytes) -> int:
     """Where the last character begins if it may go on in the next piece, else the end."""
     for place in range(len(data) - 1, max(len(data) - 5, -1), -1):
         if data[place] & 0xC0 != 0x80:
-            return place if data[place] > 0x7F or data[place] == 0x0D else len(data)
+            return place if data[place] > 0x7F else len(data)
     return len(data)
