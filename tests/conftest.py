@@ -30,6 +30,8 @@ settings.load_profile("no_deadline")
 
 def pytest_configure() -> None:
     """Puts working directories into memory where there is room: half of the time is the disk's."""
+    # processes that tests start need not compile every module again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 2**32:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
