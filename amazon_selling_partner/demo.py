@@ -1,5 +1,6 @@
 """The demos: invented accounts of a local SP-API, loaded into files of their own."""
 
+import os
 from typing import Any, Sequence, Tuple
 
 import dlt
@@ -38,12 +39,7 @@ def load_invented(
     simulator: Simulator, name: str, examples: Sequence[Tuple[str, str]], **settings: Any
 ) -> int:
     """Loads the account of a simulator into a file of its own and shows what is there."""
-    pipeline = dlt.pipeline(
-        pipeline_name=name,
-        destination="duckdb",
-        dataset_name=f"{name}_data",
-        progress=display(),
-    )
+    pipeline = pipeline_here(name)
     book = simulator.account.part(ReportBook)
     book.queue_seconds = book.making_seconds = 0
     print(f"A local SP-API answers at {simulator.url}; loading its account ...")
@@ -76,6 +72,29 @@ def load_invented(
             for line in lines:
                 print("  ".join(f"{text:<{width}}" for text, width in zip(line, widths)))
     return 1 if told.failed else 0
+
+
+def pipeline_here(name: str) -> dlt.Pipeline:
+    """The pipeline of a demo, whose file is in this folder.
+
+    dlt finds a pipeline by its name alone and its file where it was first run, in another clone
+    perhaps: what such a one has loaded is no progress here.
+    """
+    def make() -> dlt.Pipeline:
+        return dlt.pipeline(
+            pipeline_name=name,
+            destination="duckdb",
+            dataset_name=f"{name}_data",
+            progress=display(),
+        )
+
+    pipeline = make()
+    here = os.path.abspath(dlt.current.run_context().local_dir)
+    if pipeline.get_local_state_val("initial_cwd") == here:
+        return pipeline
+    pipeline.drop()
+    # made anew, as its destination keeps the folder it was bound to
+    return make()
 
 
 def shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator
 import dlt
 import pytest
 
+from amazon_selling_partner.demo import pipeline_here
 from amazon_selling_partner.simulator import Simulator
 
 from .truth import assert_orders_equal_truth
@@ -51,6 +52,22 @@ def start(sim: Simulator, *arguments: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def test_a_demo_in_another_folder_begins_anew_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded(folder: str, number: int) -> Any:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        pipeline = pipeline_here("a_demo")
+        pipeline.run([{"number": number}], table_name="numbers")
+        assert (tmp_path / folder / "a_demo.duckdb").exists()
+        return [row["number"] for row in rows(pipeline, "numbers")]
+
+    assert loaded("one", 1) == [1]
+    assert loaded("one", 2) == [1, 2]
+    assert loaded("two", 3) == [3]
 
 
 def test_run_without_credentials_says_what_to_fill_in() -> None:

@@ -382,6 +382,8 @@ US, GB, DE, JP = "ATVPDKIKX0DER", "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "A1VC38T7Y
     [
         ("settlement_report", GB, "posted-date", "02/10/2026", "2026-10-02"),
         ("settlement_report", US, "posted-date", "02/10/2026", "2026-02-10"),
+        ("settlement_report", US, "posted-date", "02.10.2026", "2026-10-02"),
+        ("settlement_report", US, "posted-date-time", "02.10.2026 01:02:03 UTC", "01:02:03"),
         ("settlement_report", f"{DE} {GB}", "posted-date", "02/10/2026", None),
         ("merchant_listings_report", US, "open-date", "2022-07-11 01:34:18 PDT", "08:34:18"),
         ("merchant_listings_report", GB, "open-date", "11/07/2022 01:34:18 BST", "00:34:18"),

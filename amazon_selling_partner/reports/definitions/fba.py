@@ -378,8 +378,9 @@ FBA_REPORTS: Tuple[Report, ...] = (
         "long_term_storage_fee_charges_report",
         "GET_FBA_FULFILLMENT_LONGTERM_STORAGE_FEE_CHARGES_DATA",
         columns(
-            text="snapshot_date sku fnsku asin product_name condition currency volume_unit"
-            " country surcharge_age_tier",
+            text="sku fnsku asin product_name condition currency volume_unit country"
+            " surcharge_age_tier",
+            timestamp="snapshot_date",
             bigint="qty_charged",
             decimal="amount_charged rate_surcharge",
             double="per_unit_volume",

@@ -116,7 +116,7 @@ SETTLEMENT_REPORTS: Tuple[Report, ...] = (
         # with slashes the month is first in one country and second in the next
         formats=("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y"),
         formats_in={
-            "US": ("%m/%d/%Y %H:%M:%S %Z", "%m/%d/%Y"),
+            "US": ("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y", "%m/%d/%Y %H:%M:%S %Z", "%m/%d/%Y"),
             **dict.fromkeys(
                 DAY_FIRST.split(),
                 ("%d.%m.%Y %H:%M:%S %Z", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S %Z", "%d/%m/%Y"),
