@@ -217,6 +217,8 @@ EXPECTED = (
 
 def in_a_sentence(error: Optional[BaseException]) -> Optional[str]:
     """What a user can mend of what stopped a command, None for what is not to be expected."""
+    if is_interrupt(error):
+        return None
     if (why := reason(error)) is not None:
         return str(why)
     while error is not None:
@@ -231,6 +233,11 @@ def in_a_sentence(error: Optional[BaseException]) -> Optional[str]:
             return f"{said[:500] or 'the input ended'} ({type(error).__name__})"
         error = getattr(error, "exception", None) or error.__cause__ or error.__context__
     return None
+
+
+def is_interrupt(error: Optional[BaseException]) -> bool:
+    """True for Ctrl-C, also where dlt has wrapped it."""
+    return isinstance(getattr(error, "exception", error), KeyboardInterrupt)
 
 
 KINDS = {
@@ -314,7 +321,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
             return reckon(options)
         return run(options) if options.command == "run" else read_again(options)
     except (Exception, KeyboardInterrupt) as error:
-        if isinstance(getattr(error, "exception", error), KeyboardInterrupt):
+        if is_interrupt(error):
             print("Stopped; the next run goes on where the last complete one ended.")
             return 130
         if (why := in_a_sentence(error)) is None:

@@ -80,6 +80,7 @@ def pipeline_here(name: str) -> dlt.Pipeline:
     dlt finds a pipeline by its name alone and its file where it was first run, in another clone
     perhaps: what such a one has loaded is no progress here.
     """
+
     def make() -> dlt.Pipeline:
         return dlt.pipeline(
             pipeline_name=name,

@@ -7,11 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
+import dlt
 import pytest
 from dlt.common import pendulum
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner import connect
-from amazon_selling_partner.cli import main
+from amazon_selling_partner.cli import in_a_sentence, main
 from amazon_selling_partner.client import SellingPartnerClient, VirtualClock
 from amazon_selling_partner.client.errors import MissingRole, SellingPartnerError, Unavailable
 from amazon_selling_partner.client.values import exact, parsed
@@ -246,3 +248,11 @@ def test_no_names_are_no_choice(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             main(["run", option, ","])
         assert "there is no name in it" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_loading_is_no_trouble_of_one_account() -> None:
+    for step in ("extract", "load"):
+        stopped = PipelineStepFailed(dlt.pipeline("stopped"), step, "1", KeyboardInterrupt(), None)
+        assert in_a_sentence(stopped) is None
+    broken = PipelineStepFailed(dlt.pipeline("stopped"), "load", "1", OSError("full"), None)
+    assert in_a_sentence(broken) == "full (OSError)"

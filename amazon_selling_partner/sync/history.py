@@ -12,7 +12,7 @@ from dlt.common import pendulum
 from dlt.common.time import ensure_pendulum_datetime
 
 from ..client import Operation, SellingPartnerClient, iso
-from .windows import FIRST_SPAN, GOAL, Window, begins, joined, left, whole_seconds
+from .windows import FIRST_SPAN, GOAL, Window, began, begins, joined, left, whole_seconds
 
 OPEN = "open_ranges"
 """Key of a resource's state: ranges that are not read yet, by part, as ISO texts."""
@@ -145,7 +145,7 @@ def opened(
     ranges: Ranges = state.setdefault(OPEN, {})
     before, now = state.get(GOAL), iso(goal)
     # the cursor's own windows have what is newer
-    end = _began(cursor) if before is None else whole_seconds(cursor.start_value)
+    end = whole_seconds(began(cursor)) if before is None else whole_seconds(cursor.start_value)
     for part in set(ranges) - set(parts):
         # a part that leaves and comes back has a gap, so it is read anew
         del ranges[part]
@@ -184,13 +184,6 @@ def _tell(ranges: Ranges, operation: Operation, pages_a_day: Optional[float]) ->
         time = f", about {pendulum.duration(seconds=int(seconds)).in_words()} at Amazon's quota"
     oldest = min(some[0][0] for some in ranges.values() if some)
     left(f"loaded back to {max(open_ends)[:10]}, {days:.0f} days left to {oldest[:10]}{time}")
-
-
-def _began(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
-    """Where the first run of a cursor began."""
-    kept = dlt.current.resource_state().get("incremental", {}).get(cursor.cursor_path, {})
-    began: Any = kept.get("initial_value") or cursor.start_value
-    return whole_seconds(ensure_pendulum_datetime(began))
 
 
 def _moment(text: str) -> pendulum.DateTime:

@@ -86,9 +86,18 @@ def unfiltered(cursor: dlt.sources.incremental[pendulum.DateTime]) -> None:
 
 def moved_to(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
     """Where the last run left the cursor, without the overlap that is taken off to start with."""
-    cursors = dlt.current.resource_state().get("incremental", {})
-    last = cursors.get(cursor.cursor_path, {}).get("last_value") or cursor.start_value
-    return ensure_pendulum_datetime(cast(pendulum.DateTime, last))
+    return _kept(cursor, "last_value")
+
+
+def began(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
+    """Where the first run of a cursor began."""
+    return _kept(cursor, "initial_value")
+
+
+def _kept(cursor: dlt.sources.incremental[pendulum.DateTime], name: str) -> pendulum.DateTime:
+    kept = dlt.current.resource_state().get("incremental", {}).get(cursor.cursor_path, {})
+    moment = kept.get(name) or cursor.start_value
+    return ensure_pendulum_datetime(cast(pendulum.DateTime, moment))
 
 
 def begins(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateTime:
@@ -98,12 +107,9 @@ def begins(cursor: dlt.sources.incremental[pendulum.DateTime]) -> pendulum.DateT
     nothing is read that is older than the history.
     """
     start = whole_seconds(cursor.start_value)
-    state = dlt.current.resource_state()
-    kept = state.get("incremental", {}).get(cursor.cursor_path, {})
-    last, first, goal = kept.get("last_value"), kept.get("initial_value"), state.get(GOAL)
-    if cursor.end_value is not None or not last or last == first or not goal:
+    ended, goal = moved_to(cursor), dlt.current.resource_state().get(GOAL)
+    if cursor.end_value is not None or not goal or ended == began(cursor):
         return start
-    ended = ensure_pendulum_datetime(cast(pendulum.DateTime, last))
     overlap = whole_seconds(ended.subtract(seconds=cursor.lag or 0))
     return min(start, max(overlap, whole_seconds(ensure_pendulum_datetime(goal))))
 
