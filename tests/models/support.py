@@ -14,7 +14,9 @@ from amazon_selling_partner.credentials import SellingPartnerCredentials
 from amazon_selling_partner.settings import MODULES, MORE_MODULES
 from tests.utils import tables
 
-from .server import ASINS, CLIENT_ID, CLIENT_SECRET, INBOUND, REFRESH_TOKEN, Api, Models, Server
+from .lists import ASINS, INBOUND
+from .requests import Models
+from .server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Api, Server
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 SINCE = NOW.subtract(days=20)

@@ -11,7 +11,8 @@ import pytest
 
 from tests.utils import MODELS, rows
 
-from .server import Api, Models
+from .requests import Models
+from .server import Api
 from .support import account, bad_columns, everything, load, lost, once, wrong_rows
 
 pytestmark = pytest.mark.skipif(

@@ -2,16 +2,15 @@
 
 import json
 import re
-from typing import Any, Dict, Iterator, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 import pytest
-from dlt.common import pendulum
 
 from amazon_selling_partner import connect
 from amazon_selling_partner.client import Operation
 from amazon_selling_partner.listing_search import GET_LISTINGS_ITEM, Listings
 from amazon_selling_partner.simulator import Request
-from tests.simulator.test_models import strict
+from tests.models.requests import Call, faults_of
 from tests.test_operations import OPERATIONS, in_models, properties
 
 from .accounts import GB, GROUPS, account_of, source
@@ -25,14 +24,6 @@ OF_OTHERS = (
 BY_NAME = {"getListingsItem"}
 """Asked for SKUs only that no list can hold."""
 
-READS = {
-    "integer": lambda text: int(text),
-    "number": lambda text: float(text),
-    "boolean": lambda text: {"true": True, "false": False}[text],
-    "date-time": lambda text: pendulum.parse(text, exact=True).utcoffset() is not None,
-    "date": lambda text: pendulum.from_format(text, "YYYY-MM-DD"),
-}
-
 
 def operation_of(request: Request) -> Operation:
     """The operation that a request is for: names are not unique, paths are."""
@@ -43,44 +34,10 @@ def operation_of(request: Request) -> Operation:
     raise AssertionError(f"{request.operation} {request.path} is no operation of the source")
 
 
-def joined(loaded: Dict[str, Any]) -> Dict[str, Any]:
-    """A model whose definitions made of several parts are one, so that no field is one too many."""
-    definitions = dict(loaded["definitions"])
-    for name, schema in definitions.items():
-        if "allOf" in schema:
-            definitions[name] = {"type": "object", "properties": properties(loaded, schema)}
-    return {**loaded, "definitions": definitions}
-
-
-def faults_of(request: Request, loaded: Dict[str, Any], printed: Dict[str, Any]) -> Iterator[str]:
+def faults(request: Request, model: Tuple[Dict[str, Any], Dict[str, Any]]) -> List[str]:
     """What a model does not allow of a request."""
-    described = {one["name"]: one for one in printed["parameters"] if "name" in one}
-    query = {name: one for name, one in described.items() if one.get("in") == "query"}
-    for name, one in query.items():
-        if one.get("required") and name not in request.query:
-            yield f"{name} is missing"
-    for name, text in request.query.items():
-        if name not in query:
-            yield f"{name} is unknown"
-            continue
-        told = query[name]
-        values = text.split(",") if told["type"] == "array" else [text]
-        if len(values) > told.get("maxItems", len(values)):
-            yield f"{name} has {len(values)} values"
-        told = told.get("items", {}) | {key: told[key] for key in told if key != "items"}
-        read = READS.get(told.get("format", ""), READS.get(told["type"], str))
-        for value in values:
-            if value not in told.get("enum", [value]):
-                yield f"{name} is {value}"
-            number = read(value)
-            if told["type"] in ("integer", "number"):
-                if not told.get("minimum", number) <= number <= told.get("maximum", number):
-                    yield f"{name} is {value}"
-    for one in printed["parameters"]:
-        if one.get("in") == "body":
-            validator = strict(joined(loaded), one["schema"]["$ref"].rsplit("/", 1)[1])
-            for error in validator.iter_errors(json.loads(request.body)):
-                yield f"{list(error.path)}: {error.message}"
+    body = json.loads(request.body) if request.body else None
+    return list(faults_of(Call(request.path, *model, {}, dict(request.query), body)))
 
 
 def test_what_is_sent_is_allowed_and_every_operation_is_asked(make_pipeline: Any) -> None:
@@ -103,8 +60,8 @@ def test_what_is_sent_is_allowed_and_every_operation_is_asked(make_pipeline: Any
                 seen.add(shape)
                 if operation.id not in models:
                     models[operation.id] = in_models(operation)
-                faults = list(faults_of(request, *models[operation.id]))
-                assert not faults, (operation.id, faults)
+                wrong = faults(request, models[operation.id])
+                assert not wrong, (operation.id, wrong)
     mine = {one for one in OPERATIONS if not one.path.startswith(OF_OTHERS)}
     never = {one.name for one in mine if one.id not in asked}
     assert never == BY_NAME
@@ -122,7 +79,7 @@ def test_a_listing_that_no_list_can_hold_is_asked_for_as_amazon_allows() -> None
         assert list(Listings(client, sim.account.seller_id, GB).named(["a,b"])) == [([], ["a,b"])]
         (request,) = sim.requests.of("getListingsItem")
     loaded, printed = in_models(GET_LISTINGS_ITEM)
-    assert list(faults_of(request, loaded, printed)) == []
+    assert faults(request, (loaded, printed)) == []
     # what it answers is what a search lists, of which each field is loaded
     search = properties(loaded, {"$ref": "#/definitions/ItemSearchResults"})
     assert search["items"]["items"] == printed["responses"]["200"]["schema"]
@@ -141,4 +98,4 @@ def test_a_listing_that_no_list_can_hold_is_asked_for_as_amazon_allows() -> None
 def test_what_is_not_allowed_is_told(name: str, query: Dict[str, str], told: str) -> None:
     (operation,) = [one for one in OPERATIONS if one.name == name]
     request = Request(0, name, "GET", operation.path, query, (), "", 200, "", "")
-    assert told in list(faults_of(request, *in_models(operation)))
+    assert told in faults(request, in_models(operation))
