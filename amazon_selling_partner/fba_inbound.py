@@ -14,7 +14,7 @@ from dlt.common.typing import TDataItems
 from dlt.extract import DltResource, make_nested_hints
 
 from .asking import Said, asked_about, inside, objects
-from .client import Operation, Paging, Probe, SellingPartnerClient, at, iso
+from .client import Operation, Paging, Probe, Repeats, SellingPartnerClient, at, iso
 from .client.client import RESTARTS
 from .client.errors import ExpiredPageToken, Unavailable
 from .products import Batch
@@ -228,6 +228,7 @@ def _pages(
         **filters,
     }
     params: Dict[str, Any] = first
+    repeats = Repeats(operation)
     restarts = 0
     while True:
         try:
@@ -236,18 +237,17 @@ def _pages(
             restarts += 1
             if restarts > RESTARTS:
                 raise
-            params = first
+            params, repeats = first, Repeats(operation)
             continue
         payload = at(answer, "payload")
         if not isinstance(payload, dict):
             raise Unavailable(f"{operation.name} gave an answer without payload.")
         window.pages += 1
-        yield at(answer, operation.records) or []
-        token = payload.get("NextToken")
+        records, token = at(answer, operation.records) or [], payload.get("NextToken")
+        repeats.check(token, records)
+        yield records
         if not token:
             return
-        if token == params.get("NextToken"):
-            raise Unavailable(f"{operation.name} gives the same page again and again.")
         params = {"MarketplaceId": id, "QueryType": "NEXT_TOKEN", "NextToken": token}
 
 

@@ -19,7 +19,7 @@ from dlt.common.typing import TDataItems
 from dlt.extract import make_nested_hints
 
 from .asking import objects
-from .client import Operation, Paging, Probe, SellingPartnerClient, at, iso
+from .client import Operation, Paging, Probe, Repeats, SellingPartnerClient, at, iso
 from .client.client import RESTARTS
 from .client.errors import BadRequest, ExpiredPageToken, Unavailable
 from .sync import isolated, note, rejected, unfiltered
@@ -338,6 +338,7 @@ def _listed(
     """A whole list, no part of it twice; none where Amazon refuses it, as for some older plans."""
     found: List[Dict[str, Any]] = []
     token: Optional[str] = None
+    repeats = Repeats(operation)
     restarts = 0
     while True:
         try:
@@ -347,17 +348,16 @@ def _listed(
             if restarts > RESTARTS:
                 sentence = f"The page tokens of {operation.name} do not live long enough."
                 raise Unavailable(sentence) from None
-            found, token = [], None
+            found, token, repeats = [], None, Repeats(operation)
             continue
         except BadRequest as error:
             note(f"{REFUSED}, such as: {error}", REFUSED)
             return []
-        found += objects(at(answer, operation.records))
-        sent, token = token, at(answer, PAGES.token)
+        records, token = at(answer, operation.records), at(answer, PAGES.token)
+        found += objects(records)
         if not token:
             return found
-        if token == sent:
-            raise Unavailable(f"{operation.name} gives the same page again and again.")
+        repeats.check(token, records)
 
 
 def _goes_on(plan: Dict[str, Any], now: pendulum.DateTime) -> bool:

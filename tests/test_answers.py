@@ -131,9 +131,9 @@ def test_the_same_page_of_events_or_plans_for_ever_ends(
     answers = [page] * 9
     server.api = lambda _: (200, answers.pop() if answers else {}, {})
     window = Window(pendulum.from_timestamp(NOW - 9), pendulum.from_timestamp(NOW))
-    with pytest.raises(Unavailable, match="gives the same page"):
+    with pytest.raises(Unavailable, match="hands out the same page"):
         list(Reader(client).pages("group", window))
-    with pytest.raises(Unavailable, match="gives the same page"):
+    with pytest.raises(Unavailable, match="hands out the same page"):
         _listed(client, LIST_ITEMS, {"inboundPlanId": "p"})
 
 
@@ -256,3 +256,18 @@ def test_ctrl_c_while_loading_is_no_trouble_of_one_account() -> None:
         assert in_a_sentence(stopped) is None
     broken = PipelineStepFailed(dlt.pipeline("stopped"), "load", "1", OSError("full"), None)
     assert in_a_sentence(broken) == "full (OSError)"
+
+
+def test_one_token_for_a_whole_list_is_no_repetition(
+    server: Server, client: SellingPartnerClient
+) -> None:
+    names = iter("abcde")
+
+    def page(_: bytes) -> Said:
+        name = next(names)
+        token = {} if name == "e" else {"pagination": {"nextToken": "t"}}
+        return 200, {"orders": [{"orderId": name}], **token}, {}
+
+    server.api = page
+    found = [order["orderId"] for orders in client.pages(SEARCH_ORDERS) for order in orders]
+    assert found == list("abcde")

@@ -3,6 +3,7 @@
 from .client import SellingPartnerClient, count, iso
 from .clock import Clock, VirtualClock
 from .operation import Operation, Paging, Probe, at
+from .repeats import Repeats
 from .restricted import RestrictedToken
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Operation",
     "Paging",
     "Probe",
+    "Repeats",
     "RestrictedToken",
     "SellingPartnerClient",
     "VirtualClock",

@@ -4,7 +4,7 @@ import hashlib
 import math
 import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, TypeVar
 
 import dlt
 from dlt.common import logger, pendulum
@@ -31,6 +31,7 @@ from .http import RETRIED, Answer, Http, Lost, Patience, asked_to_wait
 from .lock import lock
 from .operation import Operation, at
 from .quota import Quotas
+from .repeats import Repeats
 from .token import AccessToken, Token
 
 SYSTEM_CLOCK = Clock()
@@ -208,7 +209,7 @@ class SellingPartnerClient:
         frozen = dict(params or {})
         restarts = 0
         token: Optional[str] = None
-        seen: Set[Tuple[str, str]] = set()
+        repeats = Repeats(operation)
         while True:
             query = frozen
             if operation.paging and token:
@@ -222,19 +223,11 @@ class SellingPartnerClient:
                     raise
                 logger.warning(f"{expired} Starting this window again.")
                 token = None
-                seen.clear()
+                repeats = Repeats(operation)
                 continue
             records = at(answer, operation.records)
             token = at(answer, operation.paging.token) if operation.paging else None
-            if token:
-                content = repr(records).encode("utf-8", "replace")
-                page = (str(token), hashlib.sha256(content).hexdigest())
-                if page in seen:
-                    raise Unavailable(
-                        f"{operation.name} hands out the same page and page token again and again;"
-                        " Amazon has trouble, run again later."
-                    )
-                seen.add(page)
+            repeats.check(token, records)
             yield records
             if not token:
                 return

@@ -11,8 +11,8 @@ from typing import IO, Any, Iterator, Optional
 
 from dlt.common import logger, pendulum
 
-from ..client import Operation, Paging, SellingPartnerClient, at
-from ..client.errors import BadRequest, ExpiredPageToken, NotFound, Unavailable
+from ..client import Operation, Paging, Repeats, SellingPartnerClient, at
+from ..client.errors import BadRequest, ExpiredPageToken, NotFound
 
 LIST_EVENTS = Operation(
     "listFinancialEventsByGroupId",
@@ -154,18 +154,19 @@ class Reader:
         params = {"MaxResultsPerPage": self._page_size}
         times = {"PostedAfter": window.start, "PostedBefore": window.end} if window.asked else {}
         token: Optional[str] = None
+        repeats = Repeats(LIST_EVENTS)
         while True:
             answer = self._client.call(
                 LIST_EVENTS,
                 path={"eventGroupId": group_id},
                 params={**params, **times, "NextToken": token},
             )
-            pickle.dump(at(answer, LIST_EVENTS.records), kept, pickle.HIGHEST_PROTOCOL)
-            sent, token = token, at(answer, "payload.NextToken")
+            events = at(answer, LIST_EVENTS.records)
+            pickle.dump(events, kept, pickle.HIGHEST_PROTOCOL)
+            token = at(answer, "payload.NextToken")
             if not token:
                 return
-            if token == sent:
-                raise Unavailable(f"{LIST_EVENTS.name} gives the same page again and again.")
+            repeats.check(token, events)
 
 
 def _token_expired(refused: BadRequest) -> bool:
