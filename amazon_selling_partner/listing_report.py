@@ -2,16 +2,19 @@
 
 from typing import Any, Dict, List, NamedTuple, Set
 
+import dlt
 import pyarrow as pa
 from dlt.common import pendulum
 from dlt.common.time import ensure_pendulum_datetime
+from dlt.extract.items import DataItemWithMeta
 
 from .client import SellingPartnerClient
 from .client.errors import CredentialsError, SellingPartnerError
-from .reports import calls
+from .reports import RUN_COLUMNS, calls
 from .reports.definitions.seller import LISTING_REPORTS
 from .reports.jobs import Job, Journal
 from .reports.lifecycle import Desk
+from .reports.outcomes import RUNS
 from .reports.periods import Window
 from .reports.planning import Plan
 from .reports.scopes import scopes_of
@@ -31,11 +34,13 @@ class FullList(NamedTuple):
         skus: Of all listings, also inactive ones.
         made: Listings created before that moment are among them, UTC.
         reason: Why the list is not there or not whole; empty when it is.
+        runs: Rows of `report_run`.
     """
 
     skus: Set[str]
     made: pendulum.DateTime
     reason: str
+    runs: List[Dict[str, Any]]
 
 
 def full_list(
@@ -68,14 +73,25 @@ def full_list(
     plan = Plan([REPORT], [marketplace_id], made, BUDGET)
     desk = Desk(client, plan, lambda name: state, {}, Journal(None))
     skus: Set[str] = set()
+    runs: List[Dict[str, Any]] = []
     for rows in desk.run():
+        if rows.table == RUNS:
+            runs += rows.data
         if isinstance(rows.data, pa.Table) and SKU in rows.data.column_names:
             skus.update(sku for sku in rows.data[SKU].to_pylist() if sku)
     told = desk.outcomes.metrics().get(REPORT.name, {})
     reason = told.get("skipped") or told.get("failed") or told.get("left")
     if not reason and (unread := told.get("kept_aside")):
         reason = f"{unread} of its lines cannot be read"
-    return FullList(skus, made, reason or ("" if skus else "it has no rows"))
+    return FullList(skus, made, reason or ("" if skus else "it has no rows"), runs)
+
+
+def as_runs(rows: List[Dict[str, Any]]) -> DataItemWithMeta:
+    """Rows of `report_run`, to be yielded by a resource of another table."""
+    hints = dlt.mark.make_hints(
+        table_name=RUNS, primary_key="report_id", write_disposition="merge", columns=RUN_COLUMNS
+    )
+    return dlt.mark.with_hints(rows, hints, create_table_variant=True)
 
 
 def _made_since(

@@ -84,12 +84,14 @@ class Listings:
 
     Attributes:
         seen (Set[str]): SKUs shown so far.
+        runs (List[Dict[str, Any]]): Rows of `report_run` about reports that were asked for.
     """
 
     def __init__(self, client: SellingPartnerClient, seller_id: str, marketplace_id: str) -> None:
         self.client = client
         self.marketplace_id = marketplace_id
         self.seen: Set[str] = set()
+        self.runs: List[Dict[str, Any]] = []
         self._seller_id = seller_id
         self._listed = FIRST
         self._asked = {"marketplaceIds": [marketplace_id], "includedData": INCLUDED_DATA}
@@ -165,6 +167,7 @@ class Listings:
     def _by_sku(self, since: pendulum.DateTime, total: int) -> Iterator[Shown]:
         """All listings not shown yet, by the SKUs of a report made since the search's end."""
         listed = full_list(self.client, self.marketplace_id, since)
+        self.runs += listed.runs
         skus = set(listed.skus)
         if listed.reason:
             skus.update(self.client.products.known("skus", self.marketplace_id))

@@ -18,10 +18,13 @@ from .asking import inside, objects
 from .catalog import SEARCH_CATALOG_ITEMS, smallest_search
 from .client import Probe, SellingPartnerClient, iso
 from .items import as_json, below, here, one, related
+from .listing_report import as_runs
 from .listing_search import FIRST, Listings
+from .reports.outcomes import RUNS
 from .sellers import account_marketplaces
 from .sync import isolated, rejected
 from .sync.deletes import deleted_column, gone, loaded
+from .sync.outcome import declare_apart
 from .sync.windows import OVERLAP, SETTLED, left, whole_seconds
 from .tables import carry_ids, columns, money
 
@@ -117,6 +120,8 @@ def listed_item(
             listings = Listings(client, seller_id, id)
             yield from _changed(listings, progress, now)
             yield from _all_again(listings, progress, now, deletes)
+            if listings.runs:
+                yield as_runs(listings.runs)
 
 
 def _changed(
@@ -262,6 +267,7 @@ def listing_resources(
     """
     resource = listed_item(client, seller_id, marketplace_ids, deletes)
     resource.apply_hints(columns=deleted_column(deletes))
+    declare_apart(resource, RUNS)
     yield resource
 
 

@@ -14,7 +14,7 @@ from dlt.extract import DltResource
 
 from ..client.errors import ConfigurationError
 from ..settings import MODULES, MORE_MODULES, VENDOR_MODULES
-from ..sync.outcome import declare_rejected
+from ..sync.outcome import declare_apart
 from .hints import Hints, historic, schemas_of, tables_of
 from .rules import Rules, check_tables, checked_rules
 from .shaping import Shaping, whole
@@ -49,7 +49,7 @@ def shaped(source: Callable[P, Iterator[DltResource]]) -> Callable[P, Iterator[D
         rules = checked_rules(**{name: given.arguments.get(name) for name in SETTINGS})
         made = []
         for resource in source(*args, **kwargs):
-            declare_rejected(resource)
+            declare_apart(resource)
             made.append(resource)
         if not rules:
             yield from made

@@ -136,14 +136,15 @@ def _impersonal(value: Any) -> Any:
     return [_impersonal(part) for part in value] if isinstance(value, list) else value
 
 
-def declare_rejected(resource: DltResource) -> None:
-    """Lets a resource yield `rejected` rows without giving their table its own columns and keys.
+def declare_apart(resource: DltResource, table_name: str = REJECTED_TABLE) -> None:
+    """Lets a resource yield rows of a table without giving it its own columns and keys.
 
     Args:
         resource (DltResource): Hints of a table it names are added to its own, unless it has them.
+        table_name (str): Table that others fill too, such as that of `rejected` rows.
     """
     resource.apply_hints(
-        table_name=REJECTED_TABLE,
+        table_name=table_name,
         primary_key="",
         merge_key="",
         columns={},

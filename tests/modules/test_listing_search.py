@@ -8,6 +8,7 @@ import pytest
 from amazon_selling_partner import connect
 from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.listing_search import FIRST, Listings
+from amazon_selling_partner.reports import RUN_COLUMNS
 from amazon_selling_partner.simulator import Simulator
 from amazon_selling_partner.simulator.listings import Listing
 from amazon_selling_partner.simulator.report_book import ReportBook
@@ -98,6 +99,9 @@ def test_those_of_one_second_and_one_creation_are_read_by_the_skus_of_the_listin
         dict.fromkeys(skus, "New")
     )
     assert not problems(pipeline)
+    (run,) = rows(pipeline, "report_run")
+    assert (run["status"], run["row_count"]) == ("DONE", 1040) and run["report_id"]
+    assert set(run) == set(RUN_COLUMNS)
     (asked,) = crowd.requests.of("createReport")
     body = json.loads(asked.body)
     assert body["reportType"] == "GET_MERCHANT_LISTINGS_ALL_DATA"
