@@ -12,6 +12,7 @@ from dlt.extract.items import TableNameMeta
 from ..client.errors import ConfigurationError
 from ..finance import reconciliation
 from ..finance.tables import TABLES
+from ..reports.outcomes import RUNS
 from ..sync.deletes import DELETED_AT, HASHED
 from ..sync.outcome import REJECTED_TABLE
 from .rules import BLOCK, HASH, Rules
@@ -32,8 +33,12 @@ def tables_of(resource: DltResource) -> List[str]:
     """The root tables a resource is known to load."""
     if resource.name == EVENTS:
         return [*TABLES, reconciliation.TABLE]
-    variants = [name for name in resource._hints_variants if name != REJECTED_TABLE]
-    return variants or [str(resource.table_name)]
+    return own_variants(resource) or [str(resource.table_name)]
+
+
+def own_variants(resource: DltResource) -> List[str]:
+    """The tables a resource declares apart from its first, without those that others fill too."""
+    return [name for name in resource._hints_variants if name not in (REJECTED_TABLE, RUNS)]
 
 
 def schemas_of(
@@ -48,8 +53,7 @@ def schemas_of(
     """
     if callable(resource.table_name):
         return
-    variants = [name for name in resource._hints_variants if name != REJECTED_TABLE]
-    names: List[Optional[str]] = [table] if table else [*variants] or [None]
+    names: List[Optional[str]] = [table] if table else [*own_variants(resource)] or [None]
     for name in names:
         yield from resource.compute_tables(naming, meta=TableNameMeta(name) if name else None)
 
@@ -119,7 +123,7 @@ class Hints:
         """
         if callable(resource.table_name):
             return
-        variants = [name for name in resource._hints_variants if name != REJECTED_TABLE]
+        variants = own_variants(resource)
         for variant in [*variants] or [""]:
             hints: Any = resource._hints_variants[variant] if variant else resource._hints
             table = str(variant or resource.table_name)
