@@ -1,18 +1,23 @@
-"""Loads a selling partner's data: the common uses, as functions, and the command line."""
+"""Loads a selling partner's data: common uses as functions, and the command line."""
 
+import signal
 import sys
 from typing import List
 
-import dlt
-from dlt.common import pendulum
+if __name__ == "__main__":
+    # Ctrl-C while modules are imported ends without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.cli import main
-from amazon_selling_partner.sync.packages import load, load_packages
+import dlt  # noqa: E402
+from dlt.common import pendulum  # noqa: E402
+
+from amazon_selling_partner import amazon_selling_partner  # noqa: E402
+from amazon_selling_partner.commands.cli import main  # noqa: E402
+from amazon_selling_partner.loading.runner import load, load_packages  # noqa: E402
 
 
 def new_pipeline() -> dlt.Pipeline:
-    """The pipeline of your account; the demo has one of its own, so the two never mix."""
+    """The pipeline of your account; the demo uses another one, so the two never mix."""
     return dlt.pipeline(
         pipeline_name="selling_partner",
         destination="duckdb",
@@ -22,10 +27,12 @@ def new_pipeline() -> dlt.Pipeline:
 
 
 def load_everything() -> dlt.Pipeline:
-    """Loads all modules, the newest days first, then history until all is there."""
+    """Loads all modules, the newest days first, then the history."""
     pipeline = new_pipeline()
-    for told in load_packages(pipeline, lambda time: amazon_selling_partner(package_time=time)):
-        print(told.text())
+    for summary in load_packages(
+        pipeline, lambda seconds: amazon_selling_partner(package_time=seconds)
+    ):
+        print(summary)
     return pipeline
 
 
@@ -44,7 +51,7 @@ def load_some_tables() -> dlt.Pipeline:
 
 
 def load_date_range(start: pendulum.DateTime, end: pendulum.DateTime) -> dlt.Pipeline:
-    """Loads again what last changed between two moments; the cursor stays where it is."""
+    """Loads orders that last changed between two times; the cursor does not move."""
     pipeline = new_pipeline()
     source = amazon_selling_partner().with_resources("orders")
     source.orders.apply_hints(
@@ -55,7 +62,7 @@ def load_date_range(start: pendulum.DateTime, end: pendulum.DateTime) -> dlt.Pip
 
 
 def load_several_accounts() -> dlt.Pipeline:
-    """Loads two accounts into the same tables, each with credentials and cursors of its own.
+    """Loads two accounts into the same tables, with separate credentials and cursors.
 
     `[sources.seller_na]` and `[sources.seller_eu]` in secrets.toml hold what
     `[sources.amazon_selling_partner]` holds for one account.
@@ -68,4 +75,5 @@ def load_several_accounts() -> dlt.Pipeline:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -1,67 +1,53 @@
-"""Loads Amazon's Selling Partner API (SP-API): orders, finance and reports of a seller."""
+"""Loads Amazon's Selling Partner API (SP-API): orders, finance, reports and more of an account."""
 
 import inspect
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from collections import Counter
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 import dlt
 from dlt.common import logger, pendulum
 from dlt.common.configuration import with_config
 from dlt.common.schema.typing import TSimpleRegex
-from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
-from .aplus import aplus_resources
-from .awd import awd_resources
-from .catalog import catalog_resources
-from .client import Clock, SellingPartnerClient
-from .client.client import SYSTEM_CLOCK
-from .client.http import checked_url
-from .credentials import SellingPartnerCredentials
-from .customer_feedback import customer_feedback_resources
-from .data import shaped
-from .easyship import easyship_package
-from .fba_inbound import inbound_resources
-from .fba_inbound_plans import inbound_plan
-from .fba_inventory import inventory_resources
-from .feeds import checked_feed_types, feed
-from .finance import finance_resources
-from .listings import listing_resources
-from .orders import PII_COLUMNS, orders
-from .outbound import outbound_resources
-from .pricing import pricing_resources
-from .product_fees import fees_estimate
-from .regulated import checked_regulated_info, order_regulated_info
-from .replenishment import replenishment_resources
-from .reports import BUDGET, report, report_resources
-from .restrictions import checked_merchant_id, listing_restriction
-from .sales import RESTATED, order_metrics
-from .sellers import marketplace_participation
-from .services import service_job
+from .client import SYSTEM_CLOCK, Clock, SellingPartnerClient
+from .client.credentials import SellingPartnerCredentials
+from .client.errors import ConfigurationError
+from .client.http import validate_url
+from .client.transfer import has_user
+from .common.column_hints import MONEY
+from .descriptions import handover
+from .dlt_internals import forget_resolved_value
+from .loading import RunContext
+from .loading.account_key import add_account_key
+from .loading.defaults import prepare_extraction
+from .loading.destination import adapt_tables, prepare_active_destination, validate_naming
+from .loading.item_store import sync_item
+from .loading.json_columns import JsonColumns
+from .loading.recovery import repair_before_loading
+from .loading.sync_run import CountStep, sync_run
+from .loading.unchanged import hash_settings
+from .modules import all_tables, choose_modules
+from .modules.reports import MODULE as REPORTS
+from .modules.reports import TIME_BUDGET, report
 from .settings import (
     ALL_TIME,
-    EPOCH,
     HOSTS,
     TOKEN_URL,
-    checked_marketplaces,
-    checked_modules,
-    checked_names,
-    checked_numbers,
-    checked_region,
-    history_start,
-    start_of,
+    validate_region,
+    validate_setting_names,
+    validate_settings,
 )
-from .shipping import checked_shipments, shipping_resources
-from .supply_sources import supply_source
-from .sync.deletes import checked_capture_deletes
-from .sync.windows import OVERLAP
-from .tables import MONEY
-from .vendor import vendor_resources
+from .transforms import HashSalt, apply_transforms
+from .views import renewal
+
+NAME = "amazon_selling_partner"
 
 DAY = 24 * 3600.0
 
 
 @dlt.source(name="amazon_selling_partner")
-@shaped
+@apply_transforms
 def amazon_selling_partner(
     credentials: SellingPartnerCredentials = dlt.secrets.value,
     region: str = "NORTH_AMERICA",
@@ -72,190 +58,130 @@ def amazon_selling_partner(
     historical_sync_time_frame: str = ALL_TIME,
     priority_days: int = 7,
     package_time: Optional[float] = None,
-    regulated_info: str = "learn",
+    regulated_info: str = "auto",
     adjustment_event_key: str = "content",
-    sales_and_traffic_by: Optional[List[str]] = None,
+    asin_granularity: Optional[List[str]] = None,
+    sales_and_traffic_from: str = "auto",
     asins: Optional[List[str]] = None,
     catalog_max_age: float = 7 * DAY,
     pricing_max_age: float = DAY,
     item_conditions: Optional[List[str]] = None,
     capture_deletes: str = "soft",
     feed_types: Optional[List[str]] = None,
-    shipments: Optional[List[Dict[str, str]]] = None,
+    shipping_lookups: Optional[List[Dict[str, str]]] = None,
     report_options: Optional[Dict[str, Any]] = None,
     custom_reports: Optional[List[Any]] = None,
-    reports_time_budget: float = BUDGET,
+    reports_time_budget: float = TIME_BUDGET,
     create_report_schedules: bool = False,
     include_pii: bool = False,
     blocked: Optional[List[str]] = None,
     hashed: Optional[List[str]] = None,
-    hash_salt: Optional[TSecretStrValue] = None,
+    hash_salt: Union[str, HashSalt, None] = None,
     row_filters: Optional[Dict[str, Any]] = None,
     history_mode: Optional[List[str]] = None,
+    table_format: Optional[str] = None,
+    append_only: bool = False,
     sandbox: bool = False,
     api_url: Optional[str] = None,
     token_url: Optional[str] = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[DltResource]:
-    """Everything this source loads of one account; settings are checked, nothing is asked yet.
+    """Everything this source loads of one account; settings are validated, no request is made yet.
 
     Each argument can stand in toml under `[sources.amazon_selling_partner]` or in the environment.
     Make a new source for each run.
 
     Args:
-        credentials (SellingPartnerCredentials): Of the application and the account.
-        region (str): `NORTH_AMERICA`, `EUROPE` or `FAR_EAST`: where the account is.
-        marketplace_ids (Optional[List[str]]): Marketplaces to load; by default all retail ones of
+        credentials: Of the application and the account.
+        region: `NORTH_AMERICA`, `EUROPE` or `FAR_EAST`: where the account is.
+        marketplace_ids: Marketplaces to load; by default all retail ones of
             the region in which the account takes part. A vendor names its one.
-        merchant_id (Optional[str]): The seller's id (merchant token); listings need it.
-        is_vendor (bool): The account is a vendor's.
-        modules (Optional[List[str]]): Modules to load; by default all of that kind of account.
-        historical_sync_time_frame (str): `ALL_TIME` (two years, more in the Far East), or the date
+        merchant_id: The seller's id (merchant token); listings need it.
+        is_vendor: The account is a vendor's.
+        modules: Modules to load; by default all of that kind of account.
+        historical_sync_time_frame: `ALL_TIME` (two years, more in the Far East), or the date
             from which history is loaded, such as 2026-01-31.
-        priority_days (int): The newest days, which are loaded before the rest of the history.
-        package_time (Optional[float]): Seconds after which a run begins no further window and
+        priority_days: The newest days, which are loaded before the rest of the history.
+        package_time: Seconds after which a run begins no further window and
             leaves the rest to the next one; its first run loads the newest days only. By default
             a run loads everything at once.
-        regulated_info (str): Which orders are asked for regulated information: `learn`, `all`,
+        regulated_info: For which orders regulated information is requested: `auto`, `all`,
             `off`.
-        adjustment_event_key (str): How adjustment events are told apart: `content`, or
+        adjustment_event_key: How adjustment events are identified: `content`, or
             `type_and_posted_date`, which makes one row of equal pairs.
-        sales_and_traffic_by (Optional[List[str]]): Granularities of the sales and traffic report:
+        asin_granularity: Granularities of the sales and traffic report:
             `PARENT`, `CHILD`, `SKU` (default).
-        asins (Optional[List[str]]): ASINs of the search query performance reports, and ASINs that
+        sales_and_traffic_from: What fills the tables of the sales and traffic report: `report`,
+            `data_kiosk` (much faster), or `auto`, Data Kiosk where the account may use it.
+        asins: ASINs of the search query performance reports, and ASINs that
             catalog and pricing load besides those the account's tables name.
-        catalog_max_age (float): Seconds after which an ASIN's catalog data is asked for again.
-        pricing_max_age (float): The same for prices and offers.
-        item_conditions (Optional[List[str]]): Conditions whose offers are loaded: `New` (default),
+        catalog_max_age: Seconds after which an ASIN's catalog data is requested again.
+        pricing_max_age: The same for prices and offers.
+        item_conditions: Conditions whose offers are loaded: `New` (default),
             `Used`, `Collectible`, `Refurbished`, `Club`.
-        capture_deletes (str): What becomes of catalog, pricing, listing and inventory rows that are
-            gone at Amazon: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves
+        capture_deletes: What becomes of catalog, pricing, listing and inventory rows that were
+            deleted upstream: `soft` marks them in `deleted_at`, `hard` deletes them, `off` leaves
             them.
-        feed_types (Optional[List[str]]): Feed types to load; by default all that Amazon names.
-        shipments (Optional[List[Dict[str, str]]]): What no operation lists, by its ids: packages
+        feed_types: Feed types to load; by default all that Amazon names.
+        shipping_lookups: What no operation lists, by its ids: packages
             (`tracking_id` with `carrier_id`, such as AMZN_UK), documents (`shipment_id` with
             `package_client_reference_id`), inputs of a rate (`rate_id` with `request_token`).
-        report_options (Optional[Dict[str, Any]]): More `reportOptions`, by report table.
-        custom_reports (Optional[List[Any]]): Reports of your own: results or arguments of `report`.
-        reports_time_budget (float): Seconds a run gives to reports; the next run goes on.
-        create_report_schedules (bool): Create at Amazon the schedules that selected reports need
+        report_options: More `reportOptions`, by report table.
+        custom_reports: Reports of your own: results or arguments of `report`.
+        reports_time_budget: Seconds a run gives to reports; the next run goes on.
+        create_report_schedules: Create at Amazon the schedules that selected reports need
             and do not have (those that Amazon makes on a schedule only).
-        include_pii (bool): Load what tells who bought: buyers, recipients, tax registrations, gift
+        include_pii: Load buyer PII: buyers, recipients, tax registrations, gift
             messages.
-        blocked (Optional[List[str]]): Tables, and columns as `table.column`, that are never loaded;
+        blocked: Tables, and columns as `table.column`, that are never loaded;
             both may have wildcards.
-        hashed (Optional[List[str]]): Columns as `table.column` of which only a hash is loaded.
-        hash_salt (Optional[TSecretStrValue]): Secret text that is hashed with each value.
-        row_filters (Optional[Dict[str, Any]]): By table, a condition such as `quantity > 1`, or a
+        hashed: Columns as `table.column` of which only a hash is loaded.
+        hash_salt: Secret text that is hashed with each value.
+        row_filters: By table, a condition such as `quantity > 1`, or a
             Python function of a row that is true for those to load.
-        history_mode (Optional[List[str]]): Tables of which every version of a row is kept.
-        sandbox (bool): Use Amazon's sandbox host.
-        api_url (Optional[str]): Another address of the API, for a proxy or the simulator.
-        token_url (Optional[str]): Another address of the token endpoint.
-        clock (Clock): Where time comes from; tests bring their own.
+        history_mode: Tables of which every version of a row is kept.
+        table_format: Format of the tables in a folder or a bucket (destination filesystem):
+            `delta` or `iceberg`.
+        append_only: Never replace a row, keep all versions: for destinations that cannot replace.
+        sandbox: Use Amazon's sandbox host.
+        api_url: Another address of the API, for a proxy or the simulator.
+        token_url: Another address of the token endpoint.
+        clock: Where time comes from; tests bring their own.
 
     Yields:
-        DltResource: The tables of the chosen modules.
+        The tables of the chosen modules.
 
     Raises:
-        ConfigurationError: When a setting is wrong: one sentence that names it and the mend.
+        ConfigurationError: When a setting is wrong: one sentence that names it and the fix.
     """
+    values = dict(locals())
     schema = dlt.current.source_schema()
-    checked_names(schema.name, SETTINGS)
-    checked_numbers(
-        priority_days=priority_days,
-        catalog_max_age=catalog_max_age,
-        pricing_max_age=pricing_max_age,
-        reports_time_budget=reports_time_budget,
-    )
-    region = checked_region(region)
-    ids = checked_marketplaces(marketplace_ids, region, is_vendor) or []
-    chosen = checked_modules(modules, is_vendor)
-    now = pendulum.from_timestamp(clock.time())
-    start = history_start(historical_sync_time_frame, region, now)
-    days = min(priority_days, (now - start).in_days() + 1)
-    recent = max(start, now.start_of("day").subtract(days=days))
-    deletes = checked_capture_deletes(capture_deletes)
-    types = checked_feed_types(feed_types)
-    packages = checked_shipments(shipments)
+    prepare_extraction(schema.name)
+    validate_naming(schema)
+    handover.watch(schema.name)
+    renewal.watch(schema.name)
+    repair_before_loading(schema.name)
     schema.update_preferred_types({TSimpleRegex(MONEY): "decimal"})
-    client = connect(
-        credentials, region, sandbox, api_url, token_url, schema.name, clock, package_time
-    )
-    if not is_vendor:
-        yield marketplace_participation(client, merchant_id)
-    all_orders = None
-    if "ORDERS" in chosen or "EASYSHIP" in chosen:
-        updated = dlt.sources.incremental("lastUpdatedTime", initial_value=recent, lag=OVERLAP)
-        all_orders = orders(client, ids, start, include_pii, updated)
-        if include_pii:
-            all_orders.apply_hints(columns=PII_COLUMNS)
-        # loaded for Easy Ship alone too: the cursor moves past them, and what fails must be told
-        yield all_orders
-        if "EASYSHIP" in chosen:
-            yield all_orders | easyship_package(client)
-    if all_orders is not None and "ORDERS" in chosen:
-        yield all_orders | order_regulated_info(client, checked_regulated_info(regulated_info))
-        through = dlt.sources.incremental("interval_end", initial_value=recent, lag=RESTATED)
-        yield order_metrics(client, ids, start, through)
-    if "SHIPPING" in chosen:
-        yield from shipping_resources(client, all_orders, packages, include_pii)
-    if "FULFILLMENT_OUTBOUND" in chosen:
-        yield from outbound_resources(client, ids, start, include_pii)
-    if "SERVICES" in chosen:
-        changed = dlt.sources.incremental("createTime", initial_value=recent, lag=OVERLAP)
-        yield service_job(client, ids, start, include_pii, changed)
-    if "A_PLUS_CONTENT_MANAGEMENT" in chosen:
-        yield from aplus_resources(client, ids)
-    if "FEEDS" in chosen:
-        created = dlt.sources.incremental("createdTime", initial_value=start, lag=OVERLAP)
-        yield feed(client, types, start, created)
-    if "FBA" in chosen:
-        yield from inventory_resources(client, ids, deletes)
-        yield from inbound_resources(client, ids, start, deletes)
-        changes = dlt.sources.incremental("lastUpdatedAt", initial_value=start, lag=OVERLAP)
-        yield inbound_plan(client, start, changes)
-    if "AWD" in chosen:
-        yield from awd_resources(client, start, recent, include_pii, deletes)
-    if "REPLENISHMENT" in chosen:
-        yield from replenishment_resources(client, ids, start, deletes)
-    if "SUPPLY_SOURCES" in chosen:
-        yield supply_source(client)
-    if "LISTED_ITEM" in chosen:
-        yield from listing_resources(client, merchant_id, ids, deletes)
-    if "CATALOG" in chosen:
-        max_age = catalog_max_age
-        yield from catalog_resources(client, ids, is_vendor, max_age, asins or (), deletes)
-    if "PRODUCT_PRICING" in chosen:
-        yield from pricing_resources(
-            client, ids, pricing_max_age, asins or (), deletes, item_conditions or ("New",)
-        )
-    if "PRODUCT_FEES" in chosen:
-        yield fees_estimate(client, ids, pricing_max_age, asins or ())
-    if "LISTINGS_RESTRICTIONS" in chosen:
-        seller = checked_merchant_id(merchant_id, "LISTINGS_RESTRICTIONS")
-        yield listing_restriction(client, seller, ids, catalog_max_age, asins or ())
-    if "CUSTOMER_FEEDBACK" in chosen:
-        yield from customer_feedback_resources(client, ids, catalog_max_age, asins or ())
-    if "FINANCE" in chosen:
-        yield from finance_resources(client, start, adjustment_event_key, recent=recent)
-    if "VENDOR" in chosen:
-        yield from vendor_resources(client, ids[0], start, include_pii)
-    if "REPORTS" in chosen:
-        yield from report_resources(
-            client,
-            ids,
-            start_of(historical_sync_time_frame, EPOCH),
-            is_vendor,
-            include_pii,
-            sales_and_traffic_by or ("SKU",),
-            asins or (),
-            report_options,
-            custom_reports or (),
-            min(reports_time_budget, package_time or reports_time_budget),
-            recent,
-            create_report_schedules,
-        )
+    context = make_context(values, schema.name)
+    prepare_active_destination(context.settings)
+    made: Dict[str, DltResource] = {}
+    others = set(all_tables()) - set(REPORTS.tables)
+    for module in choose_modules(modules, context.settings.account_kind):
+        for resource in module.resources(context):
+            if module is REPORTS and resource.name in others:
+                raise ConfigurationError(
+                    f"custom_reports: the table {resource.name} is another one of this source: give"
+                    " the report a table_name of its own."
+                )
+            made[resource.name] = resource
+    rows: Counter[str] = Counter()
+    for resource in (*made.values(), sync_item(context), sync_run(context, rows)):
+        add_account_key(resource, context.selling_partner)
+        resource.add_step(JsonColumns())
+        adapt_tables(resource, context.settings)
+        if resource.name in made:
+            resource.add_step(CountStep(rows))
+        yield resource
 
 
 SETTINGS = [
@@ -264,100 +190,90 @@ SETTINGS = [
 """Names of all settings."""
 
 
-@with_config(sections=("sources", "amazon_selling_partner"))
-def connect(
+def make_context(values: Mapping[str, Any], selling_partner: str = NAME) -> RunContext:
+    """The context of a run; no request is made yet.
+
+    Args:
+        values: Arguments of the source by name.
+        selling_partner: Name of the account in its rows.
+
+    Raises:
+        ConfigurationError: When a setting is wrong.
+    """
+    clock = values["clock"]
+    credentials = list(SellingPartnerCredentials.get_resolvable_fields())
+    validate_setting_names(selling_partner, SETTINGS, credentials, list(all_tables()))
+    settings = validate_settings(values, pendulum.from_timestamp(clock.time()))
+    names = ("credentials", "region", "sandbox", "api_url", "token_url", "clock")
+    values["credentials"].validate(section=selling_partner)
+    client = create_client(**{name: values[name] for name in names})
+    chosen = choose_modules(values["modules"], settings.account_kind)
+    return RunContext(
+        client,
+        settings,
+        selling_partner,
+        frozenset(module.name for module in chosen),
+        hash_settings({name: values[name] for name in SETTINGS}),
+    )
+
+
+@with_config(sections=("sources", NAME))
+def create_client(
     credentials: SellingPartnerCredentials = dlt.secrets.value,
     region: str = "NORTH_AMERICA",
     sandbox: bool = False,
     api_url: Optional[str] = None,
     token_url: Optional[str] = None,
-    selling_partner: str = "amazon_selling_partner",
     clock: Clock = SYSTEM_CLOCK,
-    package_time: Optional[float] = None,
 ) -> SellingPartnerClient:
-    """A client for the account of the settings; nothing is asked yet.
-
-    Args:
-        credentials (SellingPartnerCredentials): As for `amazon_selling_partner`, like all others.
-        region (str): Where the account is.
-        sandbox (bool): Use Amazon's sandbox host.
-        api_url (Optional[str]): Another address of the API.
-        token_url (Optional[str]): Another address of the token endpoint.
-        selling_partner (str): Name of the account in its rows.
-        clock (Clock): Where time comes from.
-        package_time (Optional[float]): Seconds a run may take before it leaves the rest.
-
-    Returns:
-        SellingPartnerClient: Shared by all tables of a run.
+    """A client of an account; no request is made yet.
 
     Raises:
         ConfigurationError: When a setting is wrong.
     """
-    credentials.check()
+    credentials.validate()
     if warning := credentials.warning(pendulum.from_timestamp(clock.time())):
         logger.warning(warning)
-    region = checked_region(region)
+    region = validate_region(region)
     host = f"https://{'sandbox.' if sandbox else ''}{HOSTS[region]}"
+    for url in (api_url, token_url):
+        if url and has_user(url):
+            forget_resolved_value(url)
     return SellingPartnerClient(
         credentials,
-        checked_url(api_url or host, "api_url"),
-        checked_url(token_url or TOKEN_URL, "token_url"),
+        validate_url(api_url or host, "api_url"),
+        validate_url(token_url or TOKEN_URL, "token_url"),
         region=region,
-        selling_partner=selling_partner,
         clock=clock,
-        package_time=package_time,
     )
 
 
-@with_config(sections=("sources", "amazon_selling_partner"))
-def application(
-    credentials: SellingPartnerCredentials = dlt.secrets.value,
-    token_url: Optional[str] = None,
-) -> Tuple[SellingPartnerCredentials, str]:
-    """The application of the settings, which may have no refresh token yet.
+def resolve_values(section: str = NAME, **given: Any) -> Dict[str, Any]:
+    """The settings of an account by name, as the source would get them.
 
     Args:
-        credentials (SellingPartnerCredentials): As for `amazon_selling_partner`.
-        token_url (Optional[str]): Another address of the token endpoint.
-
-    Returns:
-        Tuple[SellingPartnerCredentials, str]: Its credentials, and the token endpoint.
-
-    Raises:
-        ConfigurationError: When client id or secret are missing.
+        section: Of the configuration, below `sources`.
+        **given: Settings that take the place of those of the configuration.
     """
-    credentials.check("client_id", "client_secret")
-    return credentials, checked_url(token_url or TOKEN_URL, "token_url")
 
+    signature = inspect.Signature(
+        list(inspect.signature(amazon_selling_partner).parameters.values())
+    )
 
-@with_config(sections=("sources", "amazon_selling_partner"))
-def account_of_settings(
-    marketplace_ids: Optional[List[str]] = None,
-    region: str = "NORTH_AMERICA",
-    is_vendor: bool = False,
-) -> Tuple[List[str], bool]:
-    """The marketplaces the settings name, and whether the account is a vendor's.
+    def resolved(*args: Any, **kwargs: Any) -> Dict[str, Any]:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
 
-    Args:
-        marketplace_ids (Optional[List[str]]): As for `amazon_selling_partner`, like all others.
-        region (str): Where the account is.
-        is_vendor (bool): The account is a vendor's.
-
-    Returns:
-        Tuple[List[str], bool]: Marketplace ids, none where the account's own are to be found, and
-            `is_vendor`.
-
-    Raises:
-        ConfigurationError: When one is unknown or of another region.
-    """
-    ids = checked_marketplaces(marketplace_ids, checked_region(region), is_vendor) or []
-    return ids, is_vendor
+    resolved.__signature__ = signature  # type: ignore[attr-defined]
+    return with_config(resolved, sections=("sources", section))(**given)
 
 
 __all__ = [
     "SellingPartnerCredentials",
-    "account_of_settings",
     "amazon_selling_partner",
-    "connect",
+    "create_client",
+    "make_context",
     "report",
+    "resolve_values",
 ]

@@ -1,21 +1,28 @@
 """How one call to the Selling Partner API is made: token, quota, retries, errors, paging."""
 
-from .client import SellingPartnerClient, count, iso
-from .clock import Clock, VirtualClock
-from .operation import Operation, Paging, Probe, at
-from .repeats import Repeats
-from .restricted import RestrictedToken
+from .activity import Activity
+from .client import Pages, SellingPartnerClient
+from .clock import SYSTEM_CLOCK, Clock
+from .loop_guard import LoopGuard
+from .metrics import add_failure, add_note, count_metric
+from .operations import Operation, Probe, Request
+from .paginators import PageToken, Paginator
+from .restricted_token import RestrictedToken
 
 __all__ = [
+    "SYSTEM_CLOCK",
+    "Activity",
     "Clock",
+    "LoopGuard",
     "Operation",
-    "Paging",
+    "PageToken",
+    "Pages",
+    "Paginator",
     "Probe",
-    "Repeats",
+    "Request",
     "RestrictedToken",
     "SellingPartnerClient",
-    "VirtualClock",
-    "at",
-    "count",
-    "iso",
+    "add_failure",
+    "add_note",
+    "count_metric",
 ]

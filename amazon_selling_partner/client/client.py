@@ -1,62 +1,68 @@
-"""One client an account: every call waits for its quota, carries a good token and is repeated."""
+"""One client per account: requests wait for their quota, carry a valid token and are retried."""
 
 import hashlib
 import math
-import threading
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, TypeVar
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-import dlt
 from dlt.common import logger, pendulum
-from dlt.common.exceptions import DltException
 
-from ..credentials import SellingPartnerCredentials
-from ..products import Products
-from .clock import Clock
+from ..common.identifiers import to_snake_case
+from ..common.json_access import get_path
+from ..common.personal_data import withhold_personal
+from ..common.timestamps import format_timestamp
+from .activity import Activity
+from .clock import SYSTEM_CLOCK, Clock
+from .credentials import SellingPartnerCredentials
 from .errors import (
+    BadRequest,
     ClientSecretExpired,
     CredentialsError,
     ExpiredPageToken,
     MissingRole,
-    Refused,
+    RequestRejected,
     SellerNotAuthorized,
     SellingPartnerError,
+    ServiceUnavailable,
     Throttled,
-    Unavailable,
+    classify_rejection,
+    describe_errors,
     is_expired_access_token,
-    refusal,
-    told,
 )
-from .http import RETRIED, Answer, Http, Lost, Patience, asked_to_wait
-from .lock import lock
-from .operation import Operation, at
+from .http import (
+    RETRYABLE_STATUSES,
+    Http,
+    Response,
+    RetryPolicy,
+    TransportError,
+    parse_retry_after,
+)
+from .loop_guard import LoopGuard
+from .metrics import add_note, add_withheld, count_metric
+from .operations import Operation, Request
 from .quota import Quotas
-from .repeats import Repeats
-from .token import AccessToken, Token
+from .token import AccessToken
 
-SYSTEM_CLOCK = Clock()
-
-LOWEST_RATE = 1e-4
+MIN_RATE = 1e-4
 """Requests per second below which an announced rate is a mistake; Amazon's lowest is 0.0056."""
 
-RESTARTS = 3
-"""How often a window may start again because its page token expired."""
+MAX_RESTARTS = 3
+"""How often a list starts again because its page token expired."""
 
-T = TypeVar("T")
+MAX_CONFIRMATIONS = 2
+"""How often a read that was refused as invalid is repeated before the refusal is believed."""
 
 
 class SellingPartnerClient:
     """Calls the Selling Partner API for one selling partner; shared by all threads of a run.
 
     Args:
-        credentials (SellingPartnerCredentials): Whose account it is.
-        api_url (str): Base address of the API; the access token goes to this host only.
-        token_url (str): Address of LWA's token endpoint; the credentials go there only.
-        region (str): Region of the account, a key of `settings.HOSTS`.
-        selling_partner (str): Name of the account in rows that could meet those of another one.
-        clock (Clock): Where time comes from, the system's unless a test brings its own.
-        package_time (Optional[float]): Seconds after which a run begins no further window and
-            leaves the rest to the next one; None for no limit.
+        api_url: The access token goes to this host only.
+        token_url: LWA's token endpoint; the credentials go there only.
+        region: A key of `settings.HOSTS`.
+
+    Attributes:
+        include_pii: Personal data stays in answers.
+        activity: What the run does at this moment.
     """
 
     def __init__(
@@ -65,188 +71,124 @@ class SellingPartnerClient:
         api_url: str,
         token_url: str,
         region: str = "NORTH_AMERICA",
-        selling_partner: str = "amazon_selling_partner",
         clock: Clock = SYSTEM_CLOCK,
-        package_time: Optional[float] = None,
     ) -> None:
         self.clock = clock
-        self.package_time = package_time
-        self._until: Optional[float] = None
         self.api_url = api_url
         self.region = region
-        self.selling_partner = selling_partner
-        self.products = Products()
+        self.include_pii = True
+        self.activity = Activity(clock)
+        self.account = _quota_owner(credentials, api_url)
         self._http = Http(clock)
         self._token = AccessToken(credentials, token_url, self._http, clock)
-        self.account = _quota_owner(credentials, api_url)
         self._quotas = Quotas.of(self.account, clock)
-        self._refused: Dict[str, Refused] = {}
-        self._stopped: Optional[CredentialsError] = None
-        self._known: Dict[str, Any] = {}
-        self._known_lock = threading.RLock()
+        self._refusals: Dict[Tuple[str, Tuple[str, ...]], RequestRejected] = {}
+        self._fatal: Optional[CredentialsError] = None
 
-    def call(
-        self,
-        operation: Operation,
-        path: Optional[Mapping[str, str]] = None,
-        params: Optional[Mapping[str, Any]] = None,
-        body: Any = None,
-        restricted_token: Optional[Token] = None,
-        remember: bool = True,
-        headers: Optional[Mapping[str, str]] = None,
-    ) -> Any:
-        """Makes one call, as often as it takes.
+    def call(self, operation: Operation, **fields: Any) -> Any:
+        """Makes one request, as often as it takes; see `send`.
 
         Args:
-            operation (Operation): What to call.
-            path (Optional[Mapping[str, str]]): Values for the path's placeholders.
-            params (Optional[Mapping[str, Any]]): Query; None values are left out, lists are joined
-                with commas, times become ISO 8601 in UTC.
-            body (Any): JSON body.
-            restricted_token (Optional[Token]): A restricted data token to send in place of the
-                access token.
-            remember (bool): A refusal for who asks holds for all calls of the operation.
-            headers (Optional[Mapping[str, str]]): Header parameters of the operation.
+            **fields: Of `Request`: `path`, `params`, `body`, ...
+        """
+        fields.setdefault("confirm_rejection", operation.method == "GET")
+        return self.send(Request(operation, **fields))
+
+    def send(self, request: Request) -> Any:
+        """Makes one request, as often as it takes.
 
         Returns:
-            Any: The answer's JSON, fractions as Decimal.
+            The JSON of the response, fractions as Decimal.
 
         Raises:
             CredentialsError: The credentials are not accepted: no call will work.
-            MissingRole: The application lacks the role; remembered, not asked again in this run.
+            MissingRole: The application lacks the role; remembered for the operation and the
+                marketplaces of the request, not requested again in this run.
             SellerNotAuthorized: The seller has not authorized the application.
             BadRequest: A parameter is refused; `NotFound` and `ExpiredPageToken` are its kinds.
-            Unavailable: No usable answer after all attempts.
+            ServiceUnavailable: No usable response after all attempts.
         """
-        if operation.id in self._refused:
-            raise self._refused[operation.id]
-        patience = Patience(operation.name, self.clock)
+        operation = request.operation
+        self._raise_known_refusal(request)
+        policy = RetryPolicy(operation.name, self.clock)
+        confirmations = 0 if request.confirm_rejection else MAX_CONFIRMATIONS
         while True:
             try:
-                answer = self._exchange(operation, path, params, body, restricted_token, headers)
-            except Lost as lost:
-                count("retries")
-                patience.failed(str(lost))
+                response = self._exchange(request)
+            except TransportError as error:
+                count_metric("retries")
+                policy.failed(str(error))
                 continue
-            if answer.status == 429:
-                count("throttled")
+            retry_after = response.headers.get("Retry-After")
+            if response.status == 429:
+                count_metric("throttled")
                 self._quotas.bucket(operation).empty()
-                patience.throttled(answer.headers.get("Retry-After"))
-            elif answer.status in RETRIED:
-                count("retries")
-                patience.failed(f"status {answer.status}", answer.headers.get("Retry-After"))
-            elif 200 <= answer.status < 300:
-                if answer.whole:
-                    return answer.body
-                count("retries")
-                patience.failed("a broken body")
+                policy.throttled(retry_after)
+            elif response.status in RETRYABLE_STATUSES:
+                count_metric("retries")
+                policy.failed(f"status {response.status}", retry_after)
+            elif response.status >= 300 or response.status < 200:
+                rejection = self._rejection(request, response)
+                if confirmations >= MAX_CONFIRMATIONS or not _may_pass(rejection):
+                    raise rejection
+                confirmations += 1
+                count_metric("retries")
+                policy.failed(f"status {response.status}")
+            elif not response.is_json:
+                count_metric("retries")
+                policy.failed(f"a body that is no JSON ({response.json_error})")
+            elif request.require_items and not _has_items(operation, response.body):
+                count_metric("retries")
+                container = operation.items_path.split(".")[0]
+                policy.failed(f"a response without {container}{describe_errors(response.body)}")
             else:
-                raise self._refusal(operation, answer, params or {}, remember)
+                return self._without_personal_data(response.body)
 
     def attempt(self, operation: Operation, body: Any) -> Any:
-        """Makes one call once, for a caller that has other things to go on with.
-
-        Args:
-            operation (Operation): What to call.
-            body (Any): JSON body.
-
-        Returns:
-            Any: The answer's JSON.
+        """Makes one request once, for a caller that has other things to do meanwhile.
 
         Raises:
             Throttled: 429.
-            Unavailable: No usable answer.
-            SellingPartnerError: As `call`; a refusal is not remembered.
+            ServiceUnavailable: No usable response.
+            SellingPartnerError: As `send`; a refusal is not remembered.
         """
+        request = Request(operation, body=body, cache_refusal=False)
         try:
-            answer = self._exchange(operation, None, None, body, None, one_of_many=True)
-        except Lost as lost:
-            raise Unavailable(f"{operation.name} gave no answer ({lost}).") from None
-        if answer.status == 429:
-            count("throttled")
+            response = self._exchange(request, has_type_quota=True)
+        except TransportError as error:
+            raise ServiceUnavailable(f"{operation.name} gave no response ({error}).") from None
+        if response.status == 429:
+            count_metric("throttled")
             # the rate may be that of one kind of request only: the caller knows which
-            rate = _rate_limit(answer)
-            asked = asked_to_wait(answer.headers.get("Retry-After"), self.clock)
-            raise Throttled(f"{operation.name} is throttled.", max(asked, 1 / rate if rate else 0))
-        if answer.status in RETRIED or (answer.status < 300 and not answer.whole):
-            raise Unavailable(f"{operation.name} gave no usable answer (status {answer.status}).")
-        if answer.status >= 300:
-            raise self._refusal(operation, answer, {}, remember=False)
-        return answer.body
+            rate = _rate_limit(response)
+            wait = parse_retry_after(response.headers.get("Retry-After"), self.clock)
+            raise Throttled(f"{operation.name} is throttled.", max(wait, 1 / rate if rate else 0))
+        if response.status in RETRYABLE_STATUSES or (
+            response.status < 300 and not response.is_json
+        ):
+            raise ServiceUnavailable(
+                f"{operation.name} gave no usable response (status {response.status})."
+            )
+        if response.status >= 300:
+            raise self._rejection(request, response)
+        return response.body
 
-    def ready_in(self, operation: Operation) -> float:
+    def seconds_until_ready(self, operation: Operation) -> float:
         """Seconds until the quota of an operation allows a call, 0 when it does now."""
-        return self._quotas.bucket(operation).ready_in()
+        return self._quotas.bucket(operation).seconds_until_ready()
 
-    def pages(
-        self,
-        operation: Operation,
-        path: Optional[Mapping[str, str]] = None,
-        params: Optional[Mapping[str, Any]] = None,
-        body: Any = None,
-        restricted_token: Optional[Token] = None,
-        remember: bool = True,
-    ) -> Iterator[Any]:
-        """Pages through an operation.
+    def rate(self, operation: Operation) -> float:
+        """Requests per second that Amazon allows this account, as it announced last."""
+        return self._quotas.bucket(operation).rate
 
-        An expired page token starts again from the first page, so a page may come twice; empty
-        pages are yielded and paging goes on while there is a token.
+    def pages(self, operation: Operation, **fields: Any) -> "Pages":
+        """The pages of a list; see `Pages`.
 
         Args:
-            operation (Operation): What to call.
-            path (Optional[Mapping[str, str]]): As in `call`.
-            params (Optional[Mapping[str, Any]]): As in `call`; frozen for all pages.
-            body (Any): As in `call`.
-            restricted_token (Optional[Token]): As in `call`.
-            remember (bool): As in `call`.
-
-        Yields:
-            Any: What each page has at `operation.records`.
-
-        Raises:
-            SellingPartnerError: As `call`.
+            **fields: Of `Request`; `params` are the same for all pages.
         """
-        frozen = dict(params or {})
-        restarts = 0
-        token: Optional[str] = None
-        repeats = Repeats(operation)
-        while True:
-            query = frozen
-            if operation.paging and token:
-                query = {} if operation.paging.alone else dict(frozen)
-                query[operation.paging.parameter] = token
-            try:
-                answer = self._whole(operation, path, query, body, restricted_token, remember)
-            except ExpiredPageToken as expired:
-                restarts += 1
-                if restarts > RESTARTS:
-                    raise
-                logger.warning(f"{expired} Starting this window again.")
-                token = None
-                repeats = Repeats(operation)
-                continue
-            records = at(answer, operation.records)
-            token = at(answer, operation.paging.token) if operation.paging else None
-            repeats.check(token, records)
-            yield records
-            if not token:
-                return
-
-    def time_is_up(self) -> bool:
-        """True once the time of this run is over, which began with its first table."""
-        return self._until is not None and self.clock.time() >= self._until
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Surrounds the reading of a table; while any is read the account is this process's.
-
-        Raises:
-            AccountBusy: When another process reads this account.
-        """
-        if self._until is None and self.package_time is not None:
-            self._until = self.clock.time() + self.package_time
-        with lock(self.account):
-            yield
+        fields.setdefault("confirm_rejection", operation.method == "GET")
+        return Pages(self, Request(operation, require_items=True, **fields))
 
     def now(self) -> pendulum.DateTime:
         """The time at Amazon, UTC: the local clock's, corrected where that runs ahead."""
@@ -254,136 +196,191 @@ class SellingPartnerClient:
             self._access_token()
         return pendulum.from_timestamp(self.clock.time() - max(0.0, self._http.ahead or 0.0))
 
-    def once(self, name: str, ask: Callable[[], T]) -> T:
-        """The result of `ask`, asked for once in the life of this client, that is once a run.
-
-        Args:
-            name (str): What it is.
-            ask (Callable[[], T]): Makes the call.
-
-        Returns:
-            T: The first answer.
-        """
-        with self._known_lock:
-            if name not in self._known:
-                self._known[name] = ask()
-            known: T = self._known[name]
-            return known
-
     def _access_token(self) -> str:
-        if self._stopped:
-            raise self._stopped
+        if self._fatal:
+            raise self._fatal
         return self._token.value()
 
-    def _exchange(
-        self,
-        operation: Operation,
-        path: Optional[Mapping[str, str]],
-        params: Optional[Mapping[str, Any]],
-        body: Any,
-        restricted_token: Optional[Token],
-        headers: Optional[Mapping[str, str]] = None,
-        one_of_many: bool = False,
-    ) -> Answer:
-        """One request in its turn, made again with a new token if the API calls it expired.
+    def _exchange(self, request: Request, has_type_quota: bool = False) -> Response:
+        """One HTTP exchange in its turn, repeated with a new token if the API calls it expired.
 
-        `one_of_many` is an operation whose requests have quotas of their own by what they ask for.
+        `has_type_quota`: requests of the operation have quotas of their own by what they request.
         """
-        url = self.api_url + operation.url_path(path or {})
-        query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+        operation = request.operation
+        url = self.api_url + operation.url_path(request.path or {})
+        query = {
+            name: _query_value(value)
+            for name, value in (request.params or {}).items()
+            if value is not None
+        }
         bucket = self._quotas.bucket(operation)
-        renewed = False
+        is_renewed = False
         while True:
-            if waited := bucket.take():
-                count("throttled_seconds", round(waited, 3))
-            token = restricted_token.value() if restricted_token else self._access_token()
-            count("requests")
-            answer = self._http.send(
+            with self.activity.waiting(operation.name, bucket.seconds_until_ready()):
+                waited = bucket.take()
+            if waited:
+                count_metric("throttled_seconds", round(waited, 3))
+            restricted = request.restricted_token
+            token = restricted.value() if restricted else self._access_token()
+            count_metric("requests")
+            response = self._http.send(
                 operation.method,
                 url,
                 params=query,
-                json=body,
-                headers={**(headers or {}), "x-amz-access-token": token},
+                json=request.body,
+                headers={**(request.headers or {}), "x-amz-access-token": token},
             )
-            rate = _rate_limit(answer)
-            if rate and not (one_of_many and answer.status == 429):
+            rate = _rate_limit(response)
+            if rate and not (has_type_quota and response.status == 429):
                 bucket.set_rate(rate)
-            expired = answer.status in (401, 403) and is_expired_access_token(answer.body)
-            if not expired or renewed:
-                return answer
-            renewed = True
-            (restricted_token or self._token).expired(token)
+            is_expired = response.status in (401, 403) and is_expired_access_token(response.body)
+            if not is_expired or is_renewed:
+                return response
+            is_renewed = True
+            (restricted or self._token).expired(token)
 
-    def _refusal(
-        self, operation: Operation, answer: Answer, params: Mapping[str, Any], remember: bool
-    ) -> SellingPartnerError:
-        """The error for a refusal, kept where every later call would meet it too."""
-        paged = operation.paging is not None and params.get(operation.paging.parameter) is not None
-        error = refusal(operation, answer.status, answer.body, paged)
+    def _without_personal_data(self, body: Any) -> Any:
+        if self.include_pii:
+            return body
+        withheld: List[str] = []
+        withhold_personal(body, withheld)
+        if withheld:
+            add_withheld(map(to_snake_case, withheld))
+        return body
+
+    def _raise_known_refusal(self, request: Request) -> None:
+        id = request.operation.id
+        if error := self._refusals.get((id, request.marketplace_ids)) or self._refusals.get(
+            (id, ())
+        ):
+            raise error
+
+    def _rejection(self, request: Request, response: Response) -> SellingPartnerError:
+        """The error for a rejection, remembered where every later call would meet it too."""
+        operation = request.operation
+        error = classify_rejection(
+            operation.name,
+            operation.role,
+            response.status,
+            response.body,
+            has_page_token=_has_page_token(request),
+            region=self.region,
+            marketplace_ids=request.marketplace_ids,
+            merchant_id=request.merchant_id,
+        )
         if isinstance(error, ClientSecretExpired):
-            self._stopped = error
-        if remember and isinstance(error, (MissingRole, SellerNotAuthorized)):
-            self._refused[operation.id] = error
+            self._fatal = error
+        if request.cache_refusal and isinstance(error, (MissingRole, SellerNotAuthorized)):
+            concerns_account = isinstance(error, SellerNotAuthorized)
+            marketplace_ids = () if concerns_account else request.marketplace_ids
+            self._refusals[operation.id, marketplace_ids] = error
         return error
 
-    def _whole(
-        self,
-        operation: Operation,
-        path: Optional[Mapping[str, str]],
-        query: Mapping[str, Any],
-        body: Any,
-        restricted_token: Optional[Token],
-        remember: bool,
-    ) -> Any:
-        """A page whose records are there; one that lacks them is asked for again."""
-        patience = Patience(operation.name, self.clock)
-        while True:
-            answer = self.call(operation, path, query, body, restricted_token, remember)
-            container = operation.records.split(".")[0]
-            if not container or at(answer, container) is not None:
-                return answer
-            if operation.sparse and isinstance(answer, dict):
-                return answer
-            count("retries")
-            patience.failed(f"an answer without {container}{told(answer)}")
 
+class Pages:
+    """Iterates over the pages of a list: yields what each has at the operation's `items_path`.
 
-def count(metric: str, by: float = 1) -> None:
-    """Adds to a metric of the resource that is being extracted, if there is one.
+    An expired page token starts again from the first page, so a page may come twice; empty pages
+    are yielded, and the list goes on while there is a token. A list that repeats its pages for ever
+    ends with a note.
 
-    Args:
-        metric (str): `requests`, `throttled_seconds`, `throttled` (429s) or `retries`.
-        by (float): How much.
+    Attributes:
+        is_complete: The list was read to its end.
+        restarts: How often it was started again.
+        is_repeated: The last page came before, with another page token.
     """
-    try:
-        metrics = dlt.current.resource_metrics()
-    except DltException:
-        return
-    metrics[metric] = metrics.get(metric, 0) + by
+
+    def __init__(self, client: SellingPartnerClient, request: Request) -> None:
+        self._client = client
+        self._request = request
+        self._pages = self._read()
+        self.is_complete = False
+        self.restarts = 0
+        self.is_repeated = False
+
+    def __iter__(self) -> "Pages":
+        """The pages that are not read yet."""
+        return self
+
+    def __next__(self) -> Any:
+        """Makes one request.
+
+        Raises:
+            SellingPartnerError: As `SellingPartnerClient.send`.
+        """
+        return next(self._pages)
+
+    def _read(self) -> Iterator[Any]:
+        operation = self._request.operation
+        paginator = operation.paginator
+        token: Optional[str] = None
+        guard = LoopGuard(operation.name)
+        while True:
+            try:
+                response = self._client.send(self._page_request(token))
+            except ExpiredPageToken as error:
+                self.restarts += 1
+                if self.restarts > MAX_RESTARTS:
+                    raise
+                logger.warning(f"{error} The list is read again from its first page.")
+                token = None
+                guard = LoopGuard(operation.name)
+                continue
+            items = get_path(response, operation.items_path)
+            token = paginator.next_token(response) if paginator else None
+            has_more = guard.has_new_pages(token, items)
+            self.is_repeated = guard.stale_pages > 0
+            yield items
+            if not token:
+                self.is_complete = True
+                return
+            if not has_more:
+                add_note(f"{operation.name} repeats its pages for ever: the list was ended there")
+                return
+
+    def _page_request(self, token: Optional[str]) -> Request:
+        request = self._request
+        if token is None or request.operation.paginator is None:
+            return request
+        params = request.operation.paginator.page_params(request.params, token)
+        return Request(**{**vars(request), "params": params, "confirm_rejection": False})
 
 
-def _text(value: Any) -> str:
+def _may_pass(error: SellingPartnerError) -> bool:
+    """True for a rejection that Amazon was seen to take back a little later."""
+    return type(error) is BadRequest and error.code == "InvalidInput"
+
+
+def _has_items(operation: Operation, body: Any) -> bool:
+    """True for a response that has what its model promises, or may lack it."""
+    container = operation.items_path.split(".")[0]
+    if not container or get_path(body, container) is not None:
+        return True
+    return operation.items_optional and isinstance(body, dict)
+
+
+def _has_page_token(request: Request) -> bool:
+    parameter = getattr(request.operation.paginator, "parameter", None)
+    return parameter is not None and request.params.get(parameter) is not None
+
+
+def _query_value(value: Any) -> str:
     if isinstance(value, pendulum.DateTime):
-        return iso(value)
+        return format_timestamp(value)
     if isinstance(value, (list, tuple)):
-        return ",".join(_text(item) for item in value)
+        return ",".join(_query_value(item) for item in value)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
 
 
-def iso(moment: pendulum.DateTime) -> str:
-    """A moment as Amazon reads it: ISO 8601, whole seconds, UTC, such as 2026-01-31T00:00:00Z."""
-    return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
-
-
-def _rate_limit(answer: Answer) -> Optional[float]:
-    """The rate Amazon announces; none where it is no number that a call could wait for."""
+def _rate_limit(response: Response) -> Optional[float]:
+    """The rate Amazon announces; None where it is no number that a call could wait for."""
     try:
-        rate = float(answer.headers.get("x-amzn-RateLimit-Limit") or 0)
+        rate = float(response.headers.get("x-amzn-RateLimit-Limit") or 0)
     except ValueError:
         return None
-    return rate if LOWEST_RATE <= rate < math.inf else None
+    return rate if MIN_RATE <= rate < math.inf else None
 
 
 def _quota_owner(credentials: SellingPartnerCredentials, api_url: str) -> str:

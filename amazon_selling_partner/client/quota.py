@@ -5,16 +5,16 @@ import threading
 from typing import Dict, Tuple
 
 from .clock import Clock
-from .operation import Operation
+from .operations import Operation
 
 
 class TokenBucket:
-    """One usage plan: `rate` tokens a second, at most `burst`, one a request.
+    """One usage plan: `rate` tokens per second, at most `burst`, one per request.
 
     Args:
-        rate (float): Requests per second.
-        burst (int): Requests that may be made at once from a full bucket.
-        clock (Clock): Where time comes from.
+        rate: Requests per second.
+        burst: Requests that may be made at once from a full bucket.
+        clock: Where time comes from.
     """
 
     def __init__(self, rate: float, burst: int, clock: Clock) -> None:
@@ -29,7 +29,7 @@ class TokenBucket:
         """Takes one token, waiting for it as long as it needs.
 
         Returns:
-            float: Seconds waited.
+            Seconds waited.
         """
         waited = 0.0
         while (wait := self._take_or_wait()) > 0:
@@ -37,14 +37,14 @@ class TokenBucket:
             waited += wait
         return waited
 
-    def ready_in(self) -> float:
+    def seconds_until_ready(self) -> float:
         """Seconds until a token is there, 0 when one is there now; none is taken."""
         with self._lock:
             self._refill()
             return self._wait()
 
     def empty(self) -> None:
-        """Empties the bucket, after Amazon said that it is empty.
+        """Empties the bucket, after a response shows that it is empty.
 
         Up to half a second's worth more is taken, so that threads do not come back together.
         """
@@ -56,7 +56,7 @@ class TokenBucket:
         """Takes over the rate Amazon announces in `x-amzn-RateLimit-Limit`.
 
         Args:
-            rate (float): Requests per second; ignored unless positive.
+            rate: Requests per second; ignored unless positive.
         """
         if rate > 0 and rate != self.rate:
             with self._lock:
@@ -84,7 +84,7 @@ class TokenBucket:
 
 
 class Quotas:
-    """The buckets of one selling partner, one an operation, shared by all threads.
+    """The buckets of one selling partner, one per operation, shared by all threads.
 
     Use `Quotas.of` to get the same buckets again in the same process: Amazon counts per application
     and selling partner, not per run.
@@ -105,7 +105,7 @@ class Quotas:
             return cls._shared.setdefault((selling_partner, clock), cls(clock))
 
     def bucket(self, operation: Operation) -> TokenBucket:
-        """The bucket of `operation`, full when it is first asked for."""
+        """The bucket of `operation`, full when it is first used."""
         with self._lock:
             if operation.id not in self._buckets:
                 self._buckets[operation.id] = TokenBucket(

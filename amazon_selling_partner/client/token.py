@@ -3,12 +3,12 @@
 import threading
 from typing import Any, Optional, Protocol
 
-from ..credentials import SellingPartnerCredentials
 from .clock import Clock
-from .errors import CredentialsError, token_refusal
-from .http import RETRIED, Http, Lost, Patience
+from .credentials import SellingPartnerCredentials
+from .errors import CredentialsError, classify_token_rejection
+from .http import RETRYABLE_STATUSES, Http, RetryPolicy, TransportError
 
-MARGIN = 60.0
+RENEWAL_MARGIN = 60.0
 """Seconds before its end at which a token is renewed, or a tenth of a shorter life."""
 
 
@@ -19,33 +19,33 @@ class Token(Protocol):
         """A token that is good now."""
 
     def expired(self, value: str) -> None:
-        """Forgets `value` after the API said that it is no longer good."""
+        """Forgets `value` after the API reported that it is no longer valid."""
 
 
-def good_for(seconds: Any) -> float:
-    """How long a token is used whose answer says how long it lives; an hour where it does not.
+def lifetime(seconds: Any) -> float:
+    """How long a token is used whose response says how long it lives; an hour where it does not.
 
     Args:
-        seconds (Any): `expires_in` or `expiresIn`.
+        seconds: `expires_in` or `expiresIn`.
 
     Returns:
-        float: Seconds.
+        Seconds.
     """
     try:
         life = float(seconds or 3600)
     except (TypeError, ValueError):
         life = 3600.0
-    return life - min(MARGIN, life / 10)
+    return life - min(RENEWAL_MARGIN, life / 10)
 
 
 class AccessToken:
     """The token all calls of one selling partner share; safe for any number of threads.
 
     Args:
-        credentials (SellingPartnerCredentials): Sent to `token_url` and nowhere else.
-        token_url (str): Address of LWA's token endpoint.
-        http (Http): How requests are sent.
-        clock (Clock): Where time comes from.
+        credentials: Sent to `token_url` and nowhere else.
+        token_url: Address of LWA's token endpoint.
+        http: How requests are sent.
+        clock: Where time comes from.
     """
 
     def __init__(
@@ -57,20 +57,20 @@ class AccessToken:
         self._clock = clock
         self._lock = threading.Lock()
         self._value: Optional[str] = None
-        self._good_until = 0.0
+        self._valid_until = 0.0
         self._refused: Optional[CredentialsError] = None
 
     def value(self) -> str:
         """A token that is good now.
 
         Raises:
-            CredentialsError: When LWA refuses the credentials; asked once, then remembered.
-            Unavailable: When LWA gives no usable answer.
+            CredentialsError: When LWA refuses the credentials; requested once, then remembered.
+            Unavailable: When LWA gives no usable response.
         """
         with self._lock:
             if self._refused:
                 raise self._refused
-            if self._value is None or self._clock.monotonic() >= self._good_until:
+            if self._value is None or self._clock.monotonic() >= self._valid_until:
                 try:
                     self._renew()
                 except CredentialsError as error:
@@ -80,7 +80,7 @@ class AccessToken:
             return self._value
 
     def expired(self, value: str) -> None:
-        """Forgets `value` after the API said that it is no longer good.
+        """Forgets `value` after the API reported that it is no longer valid.
 
         Many threads may say so of the same token: only the first one causes a renewal.
         """
@@ -89,7 +89,7 @@ class AccessToken:
                 self._value = None
 
     def _renew(self) -> None:
-        patience = Patience("Login with Amazon", self._clock)
+        patience = RetryPolicy("Login with Amazon", self._clock)
         form = {
             "grant_type": "refresh_token",
             "refresh_token": self._credentials.refresh_token,
@@ -97,21 +97,21 @@ class AccessToken:
             "client_secret": self._credentials.client_secret,
         }
         while True:
-            asked = self._clock.monotonic()
+            requested_at = self._clock.monotonic()
             try:
-                answer = self._http.send("POST", self._url, data=form)
-            except Lost as lost:
+                response = self._http.send("POST", self._url, data=form)
+            except TransportError as lost:
                 patience.failed(str(lost))
                 continue
-            if answer.status == 429:
-                patience.throttled(answer.headers.get("Retry-After"))
-            elif answer.status in RETRIED:
-                patience.failed(f"status {answer.status}", answer.headers.get("Retry-After"))
-            elif answer.status != 200:
-                raise token_refusal(answer.status, answer.body)
-            elif not isinstance(answer.body, dict) or not answer.body.get("access_token"):
-                patience.failed("an answer without access_token")
+            if response.status == 429:
+                patience.throttled(response.headers.get("Retry-After"))
+            elif response.status in RETRYABLE_STATUSES:
+                patience.failed(f"status {response.status}", response.headers.get("Retry-After"))
+            elif response.status != 200:
+                raise classify_token_rejection(response.status, response.body)
+            elif not isinstance(response.body, dict) or not response.body.get("access_token"):
+                patience.failed("an response without access_token")
             else:
-                self._value = str(answer.body["access_token"])
-                self._good_until = asked + good_for(answer.body.get("expires_in"))
+                self._value = str(response.body["access_token"])
+                self._valid_until = requested_at + lifetime(response.body.get("expires_in"))
                 return

@@ -1,0 +1,1 @@
+"""What every layer uses: JSON access, timestamps, identifiers, hashes, column hints."""

@@ -1,0 +1,137 @@
+"""Which fields, columns and headers hold data of persons, by their names: one list for all."""
+
+import re
+from functools import lru_cache
+from typing import Any, List, Tuple
+
+from .identifiers import to_snake_case
+
+_PERSON = "buyer|recipient|receiver|consignee|customer|rater|shopper|purchaser|addressee|signer"
+_FACT = (
+    "name|first_name|last_name|surname|e_?mails?|phones?|telephone|fax|address(?:es)?|street|contact"
+    "|comments?|notes?|messages?|info|information|details|tax_info|tax_id|tax_number"
+    "|tax_registrations?|vat_id|vat_number|vat_registration|cpf|cnpj|birthday|customer_id"
+)
+
+PERSONAL_NAMES: Tuple[str, ...] = (
+    # persons, and what is known of them
+    rf"^(?:{_PERSON})s?$",
+    rf"(?:^|_)(?:{_PERSON})s?_(?:\w+_)?(?:{_FACT})(?:_|$)",
+    r"^(?:buyer|customer)_id$|(?:^|_)buyer_id$",
+    r"(?:^|_)(?:first|last|full|middle|given|family|maiden|person|contact)_?name(?:_|$)|surname",
+    r"(?:^|_)(?:ship|bill|shipping|billing|deliver)_to_(?:\w+_)?(?:name|contact)$",
+    r"(?:^|_)(?:ship|bill|shipping|billing)_name$|(?:^|_)contact_(?:person|info|information)",
+    # addresses, phones, mail; not the id and the type of an address
+    r"(?:^|_)address(?:es)?(?:_?line)?(?:_?\d)?(?!_(?:id|ids|type|types|code)(?:_|$))(?:_|$)",
+    r"(?:^|_)(?:street|e_?mails?|mail|phones?|telephone|telefax|fax)(?:_|$)",
+    # what shows who received something, and what they wrote
+    r"signed_for_by|signed_by|signatory|signature_(?:image|name|url)|proof_of_delivery",
+    r"gift_?(?:message|note|text)|customi[sz](?:ed_(?:url|page|text)|ation_(?:url|data|text|info))",
+    r"^comments?$|^reviewer|^review_text",
+    # who holds a wallet's bank accounts, and who requested a transfer
+    r"(?:holder|requester)_name$|(?:^|_)(?:account_number(?:_tail)?|routing_number)$",
+    r"birth_?(?:day|date)|date_of_birth|passport|national_id(?:entity)?(?:_|$)|identity_(?:card|num)",
+    r"^personal(?:_\d+)?$",
+    # the same in headers that Amazon translates: German, French, Spanish, Italian, Portuguese,
+    # Dutch, Swedish, Polish, Turkish
+    r"kaeufer|kaufer|empfaenger|empfanger|acheteur|destinataire|comprador|destinatario|acquirente"
+    r"|koper_?naam|naam_(?:van_)?(?:de_)?koper|ontvanger|kopare|mottagare|kupujac|odbiorc|alici_",
+    r"(?:^|_)(?:telefon\w*|telefoon\w*|anschrift\w*|\w*adresse\w*|adress?|adres[iu]?|indirizzo"
+    r"|direccion|endereco|courriel|correo\w*|prenom|apellidos?|cognome|sobrenome|vorname|nachname"
+    r"|voornaam|achternaam|fornamn|efternamn|imie|nazwisko|soyadi|strasse|hausnummer|straat|ulica"
+    r"|calle|geschenk_?nachricht|message_cadeau|mensaje_(?:de_)?regalo)(?:_|$)",
+    r"^(?:kommentare?|commentaires?|comentarios?|commenti|opmerkingen|kommentarer|komentarz)$",
+)
+"""Patterns of names in snake_case that say person, address, phone or mail."""
+
+_PATTERN = re.compile("|".join(f"(?:{pattern})" for pattern in PERSONAL_NAMES))
+
+_SUSPICIOUS = re.compile(
+    "buyer|recipient|address|mail|phone|customi[sz]|tax_?registration|ship_?to|bill_?to", re.I
+)
+"""Names whose values are not kept of a row that could not be read."""
+
+PERSONAL_HEADERS = (
+    r"住所|電話|メール|氏名|宛名|購入者(?!の?注文)|お届け先|受取人"
+    r"|地址|电话|邮箱|邮件|姓名|收件人|买家|هاتف|بريد|المشتري|المستلم|عنوان.الشحن"
+)
+"""The same in scripts that have no snake_case."""
+
+REVIEWED_FIELDS = frozenset("""
+    ship_from_address origin_address return_to_address source_address partner_address
+    tax_registration_address tax_registration_details tax_info contact_information contact_details
+    address_with_contact parking_with_address_configuration
+    carrier_phone_number carrier_details.email carrier_details.phone
+    answer.address supply_sources.address source.address destination.address selling_party.address
+    ship_from_party.address buying_party.address ship_to_party.address bill_to_party.address
+    displayable_comment displayable_order_comment
+    destination_address event_address ship_to_address service_location.address jobs.buyer
+    """.split())
+"""Fields of today's models that no pattern decides on, alone or with the field they are in: those
+of businesses (seller, vendor, carrier, Amazon), and in the last line those of which a module keeps
+the town, or nothing."""
+
+REVIEWED_COLUMNS = frozenset(("carrier_phone_number",))
+"""Columns that look personal and are not."""
+
+
+@lru_cache(maxsize=50_000)
+def is_personal(name: str) -> bool:
+    """True for a field, a column or a header that may hold data of a person.
+
+    Args:
+        name: As Amazon writes it, or as a column is named.
+    """
+    if re.search(PERSONAL_HEADERS, name):
+        return True
+    column = to_snake_case(name)
+    return column not in REVIEWED_COLUMNS and _PATTERN.search(column) is not None
+
+
+@lru_cache(maxsize=50_000)
+def is_reviewed(name: str, parent: str) -> bool:
+    """True for a field of JSON on which no pattern decides.
+
+    Args:
+        parent: Field that it is in.
+    """
+    field = to_snake_case(name)
+    return field in REVIEWED_FIELDS or f"{to_snake_case(parent)}.{field}" in REVIEWED_FIELDS
+
+
+def withhold_personal(value: Any, withheld: List[str], parent: str = "answer") -> Any:
+    """JSON without the fields that may hold data of persons, changed in place.
+
+    Args:
+        value: An answer.
+        withheld: Names of the fields are added.
+        parent: Field that the value is in.
+    """
+    if isinstance(value, dict):
+        for name in list(value):
+            if is_reviewed(name, parent):
+                continue
+            if is_personal(name):
+                if value.pop(name) not in (None, "", [], {}):
+                    withheld.append(name)
+            elif isinstance(value[name], (dict, list)):
+                withhold_personal(value[name], withheld, name)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, (dict, list)):
+                withhold_personal(part, withheld, parent)
+    return value
+
+
+def redact_personal(value: Any) -> Any:
+    """JSON without the values of fields that may be personal, wherever they are."""
+    if isinstance(value, dict):
+        return {
+            name: "(personal)" if _may_be_personal(str(name)) else redact_personal(item)
+            for name, item in value.items()
+        }
+    return [redact_personal(item) for item in value] if isinstance(value, list) else value
+
+
+def _may_be_personal(name: str) -> bool:
+    return is_personal(name) or _SUSPICIOUS.search(name) is not None

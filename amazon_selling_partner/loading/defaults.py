@@ -1,0 +1,39 @@
+"""Settings of dlt's extraction that the source needs, where the user has not set them."""
+
+import logging
+from contextlib import suppress
+from typing import Any, Dict
+
+import dlt
+from dlt.common.configuration.exceptions import DuplicateConfigProviderException
+from dlt.common.configuration.providers import CustomLoaderDocProvider
+
+from ..dlt_internals import import_pandas
+from .shared_dataset import register_staging_datasets
+
+EXTRACT: Dict[str, Any] = {"workers": 32, "max_parallel_items": 64}
+"""Tables wait for their quotas in parallel, each in a worker; dlt has five by default."""
+
+
+def prepare_extraction(section: str) -> None:
+    """Lets a source extract with more workers than dlt's default, unless the user sets a number.
+
+    Args:
+        section: Of the source in the settings, below `sources`.
+    """
+    provider = CustomLoaderDocProvider(
+        f"defaults of {section}",
+        lambda: {"sources": {section: {"extract": dict(EXTRACT)}}},
+        supports_secrets=False,
+    )
+    import_pandas()
+    logging.getLogger("dlt").addFilter(_is_meaningful)
+    # it comes after all other providers
+    with suppress(DuplicateConfigProviderException):
+        dlt.config.register_provider(provider)
+    register_staging_datasets()
+
+
+def _is_meaningful(record: logging.LogRecord) -> bool:
+    """False for what dlt says of json columns that come as Arrow, which has no such type."""
+    return "when merging arrow schema with dlt schema" not in record.getMessage()

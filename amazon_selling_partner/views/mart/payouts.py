@@ -1,0 +1,125 @@
+"""What was paid out: settlements, their events and their transfers."""
+
+from ..mapping import given, view
+from .definition import Mart, describe_columns
+
+SETTLEMENT_TO_DEPOSIT = Mart(
+    "settlement_to_deposit",
+    "A settlement (financial event group): what its events add up to, what Amazon states, and what"
+    " was paid out when.",
+    (
+        "Which payouts differ from what was settled?",
+        "SELECT period_start, currency_code, original_total, paid_out, difference"
+        " FROM settlement_to_deposit WHERE difference <> 0",
+    ),
+    describe_columns(
+        text={
+            "selling_partner": "Account.",
+            "financial_event_group_id": "The group.",
+            "settlement_id": "Id in the settlement report, if that is loaded.",
+            "currency_code": "Currency.",
+            "processing_status": "Open or Closed.",
+            "transfer_status": "Amazon's status of the transfer.",
+            "payout_status": "Status of the payout.",
+            "reconciliation": "Status in financial_group_reconciliation.",
+        },
+        timestamp={
+            "period_start": "When the group was opened, UTC.",
+            "period_end": "When it was closed, UTC.",
+            "deposit_date": "When the money was sent to the bank, UTC.",
+        },
+        decimal={
+            "events_total": "Sum of all events of the group.",
+            "original_total": "Amazon's total.",
+            "report_total": "Total of the settlement report.",
+            "paid_out": "Amount of the payout.",
+            "difference": "The payout, or the report's total without one, less Amazon's total.",
+        },
+    ),
+    """
+WITH statements AS (
+  SELECT selling_partner, currency, MAX(settlement_id) AS settlement_id,
+    DATE_TRUNC('minute', settlement_start_date) AS starts,
+    DATE_TRUNC('minute', settlement_end_date) AS ends,
+    MAX(deposit_date) AS deposit_date, MAX(total_amount) AS total_amount
+  FROM settlements
+  GROUP BY selling_partner, currency, DATE_TRUNC('minute', settlement_start_date),
+    DATE_TRUNC('minute', settlement_end_date)
+),
+transfers AS (
+  SELECT selling_partner, currency_code, DATE_TRUNC('minute', period_start) AS starts,
+    DATE_TRUNC('minute', period_end) AS ends, SUM(amount) AS amount,
+    MAX(current_status) AS current_status
+  FROM payouts
+  GROUP BY selling_partner, currency_code, DATE_TRUNC('minute', period_start),
+    DATE_TRUNC('minute', period_end)
+)
+SELECT
+  g.selling_partner, g.financial_event_group_id, s.settlement_id, g.currency_code,
+  g.processing_status, g.fund_transfer_status AS transfer_status,
+  p.current_status AS payout_status, r.status AS reconciliation,
+  g.period_start, g.period_end, COALESCE(s.deposit_date, g.fund_transfer_date) AS deposit_date,
+  r.loaded_total AS events_total, g.original_total, s.total_amount AS report_total,
+  p.amount AS paid_out, COALESCE(p.amount, s.total_amount) - g.original_total AS difference
+FROM event_groups AS g
+LEFT JOIN reconciliations AS r
+  ON r.financial_event_group_id = g.financial_event_group_id
+  AND r.currency_code = g.currency_code AND r.selling_partner = g.selling_partner
+LEFT JOIN statements AS s
+  ON s.selling_partner = g.selling_partner AND s.currency = g.currency_code
+  AND s.starts = DATE_TRUNC('minute', g.period_start)
+  AND s.ends = DATE_TRUNC('minute', g.period_end)
+LEFT JOIN transfers AS p
+  ON p.selling_partner = g.selling_partner AND p.currency_code = g.currency_code
+  AND p.starts = DATE_TRUNC('minute', g.period_start)
+  AND p.ends = DATE_TRUNC('minute', g.period_end)
+""",
+    {
+        known.name: known
+        for known in (
+            view(
+                "event_groups",
+                "",
+                "financial_event_group",
+                given(
+                    text="financial_event_group_id processing_status fund_transfer_status"
+                    " currency_code=original_total__currency_code",
+                    timestamp="fund_transfer_date period_start=financial_event_group_start"
+                    " period_end=financial_event_group_end",
+                    decimal="original_total=original_total__currency_amount",
+                ),
+                marketplace="",
+            ),
+            view(
+                "reconciliations",
+                "",
+                "financial_group_reconciliation",
+                given(text="financial_event_group_id currency_code status", decimal="loaded_total"),
+                marketplace="",
+            ),
+            view(
+                "payouts",
+                "",
+                "payout",
+                given(
+                    text="current_status currency_code=amount__currency_code",
+                    timestamp="period_start=period__start_date period_end=period__end_date",
+                    decimal="amount=amount__currency_amount",
+                ),
+                marketplace="",
+            ),
+            view(
+                "settlements",
+                "",
+                "settlement_report",
+                given(
+                    text="settlement_id currency",
+                    timestamp="settlement_start_date settlement_end_date deposit_date",
+                    decimal="total_amount",
+                ),
+                where='t."total_amount" IS NOT NULL',
+                marketplace="",
+            ),
+        )
+    },
+)
