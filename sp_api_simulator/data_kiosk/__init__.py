@@ -1,0 +1,1 @@
+"""Data Kiosk: analytics by GraphQL query."""

@@ -1,0 +1,1 @@
+"""Finances and Transfers APIs."""

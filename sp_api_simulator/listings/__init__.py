@@ -1,0 +1,1 @@
+"""Listings Items and Listings Restrictions APIs."""

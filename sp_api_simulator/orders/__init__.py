@@ -1,0 +1,1 @@
+"""Orders and Sales APIs, and the orders that the other areas derive from."""

@@ -1,0 +1,1 @@
+"""Product Pricing and Product Fees APIs."""

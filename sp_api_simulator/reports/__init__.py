@@ -1,0 +1,1 @@
+"""Reports API and the reports."""

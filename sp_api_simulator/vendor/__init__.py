@@ -1,0 +1,1 @@
+"""Vendor APIs: retail procurement, direct fulfillment, invoices."""
