@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import uuid
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -12,9 +13,10 @@ from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
 from hypothesis import settings
 
-pytest.register_assert_rewrite("tests.utils")
+pytest.register_assert_rewrite("tests.support")
 
-from tests.utils import kept_open  # noqa: E402
+from .quick_dlt import accelerate  # noqa: E402
+from .support import kept_open  # noqa: E402
 
 POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
 ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
@@ -23,18 +25,27 @@ LONGEST = (
     *("test_source.py", "test_estimate.py", "test_examples.py"),
 )
 
-# generated cases may take as long as a busy machine needs
-settings.register_profile("no_deadline", deadline=None)
-settings.load_profile("no_deadline")
+# the same generated cases in every run, so that a run judges the change and not the dice;
+# HYPOTHESIS_PROFILE=random searches for new ones. Each may take as long as a busy machine needs
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_configure() -> None:
     """Puts working directories into memory where there is room: half of the time is the disk's."""
+    if not os.environ.get("REAL_DLT"):
+        accelerate()
     # processes that tests start need not compile every module again
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 2**32:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: loads wait for the simulator's threads."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,11 +85,14 @@ def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
     """
     made: List[dlt.Pipeline] = []
     opened: Dict[str, Any] = {}
+    # short, as dlt shortens long names of staging datasets so that they could not be found below;
+    # random, as tests of other files have the same name
+    own = f"{request.node.name.split('[')[0][:24].rstrip('_')}_{uuid.uuid4().hex[:6]}"
 
     def make(
         destination: str, name: str = "test", dataset: str = "", shared: bool = False
     ) -> dlt.Pipeline:
-        dataset = dataset or f"{request.node.name.split('[')[0][:40]}_{os.getpid()}"
+        dataset = dataset or own
         name, target = f"{name}_{destination}", destination
         if not shared:
             target = opened[name] = opened.get(name) or kept_open(destination, name)
@@ -90,5 +104,14 @@ def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
     for pipeline in made:
         if pipeline.destination.destination_name == "postgres":
             with pipeline.sql_client() as client:
-                for dataset in (pipeline.dataset_name, f"{pipeline.dataset_name}_staging"):
+                # each pipeline has a staging dataset of its own
+                found = client.execute_sql(
+                    "SELECT schema_name FROM information_schema.schemata"
+                    " WHERE schema_name IN (%s, %s) OR left(schema_name, %s) = %s",
+                    pipeline.dataset_name,
+                    client.staging_dataset_name,
+                    len(f"{pipeline.dataset_name}_staging"),
+                    f"{pipeline.dataset_name}_staging",
+                )
+                for (dataset,) in found or ():
                     client.execute_sql(f'DROP SCHEMA IF EXISTS "{dataset}" CASCADE')

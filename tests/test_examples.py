@@ -16,14 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, Iterator, Tuple
 
+import dlt
 import duckdb
 import pytest
 
-from amazon_selling_partner.client.clock import Clock
-from amazon_selling_partner.settings import MODULES
-from amazon_selling_partner.simulator import Simulator
+from amazon_selling_partner.client.clock import SystemClock
+from amazon_selling_partner.modules import split_into_runs
+from sp_api_simulator import Simulator
+from tests.support import MODULES
 
-from .utils import ROOT
+from .conftest import ALL_DESTINATIONS
+from .support import ROOT
 
 EXAMPLES = ROOT / "examples" / "orchestration"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
@@ -32,7 +35,7 @@ Parts = Tuple[Tuple[str, ...], ...]
 """Modules by task."""
 
 
-class Held(Clock):
+class Held(SystemClock):
     """The simulator's clock: an answer that is slow comes when the test says so."""
 
     def __init__(self) -> None:
@@ -131,7 +134,7 @@ def test_cron_line_loads_and_an_overlap_is_harmless(sim: Simulator, tmp_path: Pa
     mail, _ = first.communicate(timeout=120)
     log = (folder / "selling_partner.log").read_text()
     assert (first.returncode, mail) == (0, ""), log
-    assert "Calls to Amazon:" in log and "Traceback" not in log
+    assert "Next run" in log and "Traceback" not in log
     with duckdb.connect(str(folder / "selling_partner.duckdb")) as db:
         found = db.execute("SELECT count(*) FROM selling_partner_data.orders").fetchall()
     assert found[0][0] >= 3 * 5
@@ -157,12 +160,7 @@ def test_what_an_example_uses_exists(path: Path) -> None:
             assert {keyword.arg for keyword in node.keywords} <= set(names), node.func.id
             called.add(node.func.id)
     assert "make" in called
-    (first,) = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "FIRST"
-    ]
-    assert_together(ast.literal_eval(first))
+    assert "split_into_runs" in called
 
 
 def assert_together(parts: Parts) -> None:
@@ -179,50 +177,176 @@ def assert_whole(parts: Parts) -> None:
     assert set(sum(parts, ())) == set(MODULES)
 
 
+def test_modules_that_name_products_come_before_those_that_look_them_up() -> None:
+    first, later = split_into_runs("seller")
+    assert first == [("ORDERS", "EASYSHIP", "SHIPPING"), ("FBA",), ("LISTED_ITEM",)]
+    assert {("CATALOG",), ("PRODUCT_PRICING",), ("FINANCE",)} <= set(later)
+    assert_whole((*first, *later))
+
+
+def write_copy(name: str, folder: Path, destination: str, dataset: str) -> Path:
+    """An example with another destination and dataset, and few modules of one account each."""
+    text = (EXAMPLES / f"{name}.py").read_text()
+    for old, new in {
+        'DESTINATION = "postgres"': f'DESTINATION = "{destination}"',
+        '"selling_partner_data"': f'"{dataset}"',
+        'FIRST, LATER = split_into_runs("seller")': 'FIRST, LATER = [("ORDERS",)], [("CATALOG",)]',
+    }.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (folder / f"{name}.py").write_text(text)
+    return folder / f"{name}.py"
+
+
+def assert_both_accounts_are_loaded(pipeline: dlt.Pipeline, sim: Simulator) -> None:
+    """Orders of both accounts are there, and the catalog of the products that these name."""
+    with pipeline.sql_client() as client:
+        for table in ("orders", "catalog"):
+            counts = f"SELECT selling_partner, count(*) FROM {table} GROUP BY 1 ORDER BY 1"
+            found = dict(client.execute_sql(counts) or ())
+            assert set(found) == {"seller_na", "seller_eu"} and found["seller_na"] > 0, table
+            # both are the same account at Amazon
+            assert found["seller_na"] == found["seller_eu"], table
+
+
+@pytest.mark.slow
+def test_dagster_loads_two_accounts_side_by_side_in_the_order_of_their_needs(
+    sim: Simulator, make_pipeline: Any, destination: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("dagster")
+    reader = make_pipeline(destination, "reader")
+    example = write_copy("dagster_definitions", tmp_path, destination, reader.dataset_name)
+    runs = []
+    for account in ("seller_na", "seller_eu"):
+        command = ["-m", "dagster", "job", "execute", "-f", str(example)]
+        runs.append(
+            subprocess.Popen(
+                [sys.executable, *command, "-j", f"selling_partner_{account}"],
+                cwd=tmp_path,
+                env={
+                    **os.environ,
+                    **settings(sim, account),
+                    "DAGSTER_HOME": str(tmp_path),
+                    "PYTHONPATH": str(ROOT),
+                    "DESTINATION__DUCKDB__CREDENTIALS": str(tmp_path / "both.duckdb"),
+                },
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+    for run in runs:
+        log, _ = run.communicate(timeout=300)
+        assert run.returncode == 0, log
+    if destination == "duckdb":
+        target = dlt.destinations.duckdb(str(tmp_path / "both.duckdb"))
+        reader = dlt.pipeline("both", destination=target, dataset_name=reader.dataset_name)
+    assert_both_accounts_are_loaded(reader, sim)
+
+
 def test_dagster_loads_an_account(
     sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dg = pytest.importorskip("dagster")
     example = loaded("dagster_definitions")
-    assert_whole(example.ASSETS)
+    example.DESTINATION = "duckdb"
     job = example.definitions.resolve_job_def("selling_partner_seller_na")
     pools = {node.definition.pool for node in job.graph.nodes}
-    assert pools == {"selling_partner_seller_na"} and len(job.graph.nodes) == len(example.ASSETS)
+    assert pools == {"selling_partner_seller_na"}
+    assert len(job.graph.nodes) == len(example.FIRST + example.LATER)
     for name, value in settings(sim, "seller_na").items():
         monkeypatch.setenv(name, value)
-    keys = [dg.AssetKey(["seller_na", name]) for name in ("orders", "fba")]
+    names = ("catalog", "orders")
+    keys = [dg.AssetKey(["seller_na", name]) for name in names]
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, asset_selection=keys)
         assert result.success
+        started = [event.step_key for event in result.all_events if event.is_step_start]
+        assert started == ["seller_na__orders", "seller_na__catalog"]
         for key in keys:
             (event,) = result.asset_materializations_for_node("__".join(key.path))
             assert event.metadata["rows"].value > 0
             assert "Calls to Amazon:" in event.metadata["summary"].value
         with duckdb.connect(str(tmp_path / "selling_partner_seller_na.duckdb")) as db:
-            for table in ("orders", "fba_inventory_summary", "sync_run"):
+            for table in ("orders", "catalog", "sync_run"):
                 count = f"SELECT count(*) FROM selling_partner_data.{table}"
                 assert db.execute(count).fetchall()[0][0] > 0
-        # a table that fails is red there
+        # a table that fails is red there, and leaves the others alone
         sim.faults.add("bad_request", "searchOrders")
         failed = job.execute_in_process(
-            instance=instance, asset_selection=keys[:1], raise_on_error=False
+            instance=instance, asset_selection=keys, raise_on_error=False
         )
         assert not failed.success
+        assert failed.asset_materializations_for_node("seller_na__catalog")
+
+
+def airflow_environment(folder: Path) -> Dict[str, str]:
+    """Where Airflow finds the DAGs of a folder and keeps its database."""
+    return {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        # the helper sets these itself
+        "DLT_PROJECT_DIR": str(folder),
+        "DLT_LOCAL_DIR": str(folder),
+    }
 
 
 def test_airflow_reads_the_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not importlib.util.find_spec("airflow"):
         pytest.skip("apache-airflow is not installed")
-    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
-    monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(tmp_path))
-    # the helper sets these itself
-    for name in ("DLT_PROJECT_DIR", "DLT_LOCAL_DIR"):
-        monkeypatch.setenv(name, str(tmp_path))
+    for name, value in airflow_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
     example = loaded("airflow_dag")
-    assert_whole(example.TASKS)
     dag = example.selling_partner_seller_na
     assert (dag.max_active_runs, dag.max_active_tasks, dag.catchup) == (1, 1, False)
-    assert len(dag.tasks) == len(example.TASKS)
-    assert {task.pool for task in dag.tasks} == {"selling_partner_seller_na"}
-    first = max(dag.tasks, key=lambda task: task.priority_weight)
-    assert first.task_id.startswith("orders.")
+    modules = {task.task_id.split(".")[0]: task for task in dag.tasks}
+    last = modules.pop("fail_with_others")
+    assert len(modules) == len(example.FIRST + example.LATER)
+    assert {task.pool for task in modules.values()} == {"selling_partner_seller_na"}
+    assert last.upstream_task_ids == {task.task_id for task in modules.values()}
+    first = {modules[names[0].lower()].task_id for names in example.FIRST}
+    for names in example.FIRST + example.LATER:
+        needs = modules[names[0].lower()].upstream_task_ids
+        assert needs == (set() if names in example.FIRST else first), names
+
+
+@pytest.mark.slow
+def test_airflow_loads_two_accounts_side_by_side_in_the_order_of_their_needs(
+    sim: Simulator, make_pipeline: Any, tmp_path: Path
+) -> None:
+    if not importlib.util.find_spec("airflow"):
+        pytest.skip("apache-airflow is not installed")
+    if "postgres" not in ALL_DESTINATIONS:
+        pytest.skip("its tasks share a database, such as PostgreSQL")
+    reader = make_pipeline("postgres", "reader")
+    write_copy("airflow_dag", tmp_path, "postgres", reader.dataset_name)
+    environment = {
+        **os.environ,
+        **airflow_environment(tmp_path),
+        **settings(sim, "seller_na"),
+        **settings(sim, "seller_eu"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+    def airflow(*arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "airflow", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_for(*processes: "subprocess.Popen[str]") -> None:
+        for process in processes:
+            log, _ = process.communicate(timeout=400)
+            assert process.returncode == 0, log[-5000:]
+
+    wait_for(airflow("db", "migrate"))
+    for account in ("seller_na", "seller_eu"):
+        wait_for(airflow("pools", "set", f"selling_partner_{account}", "1", "one at a time"))
+    accounts = ("seller_na", "seller_eu")
+    wait_for(*(airflow("dags", "test", f"selling_partner_{account}") for account in accounts))
+    assert_both_accounts_are_loaded(reader, sim)

@@ -8,26 +8,26 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from .utils import ROOT
+from .support import ROOT
 
 NOTEBOOK = ROOT / "examples" / "seller_questions.ipynb"
 
 ANSWERS = (
     r"Amazon\.com sold for [\d,.]+ USD in the last seven days\.",
-    r"Of an order of [\d.]+ USD at Amazon\.com, Amazon takes [\d.]+: \d+\.\d%\.",
-    r"[\d.]+% of the units come back; of .+ it is \d+ of \d+, [\d.]+%\.",
-    r".+ at Amazon\.\w+ runs out first, in \d+ days: \d+ units, [\d.]+ sold a day\.",
+    r"Of [\d,.]+ USD of sales at Amazon\.com, Amazon charges [\d.]+%, and [\d,.]+ are left: [\d.]+%\.",
+    r"[\d.]+% of the units are returned; of .+ it is \d+ of \d+, [\d.]+%\.",
+    r".+ at Amazon\.\w+ runs out first, in \d+ days: \d+ units, [\d.]+ sold per day\.",
     r"(\d+) of \1 closed settlements match to the cent\.",
     r".+ sold best last month: \d+ units in \d+ sessions, [\d.]+% against [\d.]+%",
 )
-"""What each question is answered with, in order."""
+"""The result of each question, in order."""
 
 
 def notebook() -> Any:
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def assert_answered(book: Any) -> None:
+def assert_results(book: Any) -> None:
     """Every question has a table, a chart and a sentence; no number in it is missing."""
     cells: List[Any] = []
     for cell in book.cells:
@@ -37,9 +37,9 @@ def assert_answered(book: Any) -> None:
             cells[-1].append(cell)
     loading, *questions = cells
     assert len(questions) == len(ANSWERS)
-    for (asked, charted), pattern in zip(questions, ANSWERS):
-        assert asked.source.split(" = ")[1].startswith("ask(")
-        (table,) = asked.outputs
+    for (queried, charted), pattern in zip(questions, ANSWERS):
+        assert queried.source.split(" = ")[1].startswith("query(")
+        (table,) = queried.outputs
         assert "text/html" in table.data
         printed = "".join(output.get("text", "") for output in charted.outputs)
         assert re.search(pattern, printed) and "nan" not in printed, printed
@@ -54,10 +54,11 @@ def test_the_committed_notebook_has_its_answers() -> None:
     assert NOTEBOOK.stat().st_size < 500_000
     book = notebook()
     nbformat.validate(book)
-    assert_answered(book)
+    assert_results(book)
     assert all("/work/" not in str(cell) and "/home/" not in str(cell) for cell in book.cells)
 
 
+@pytest.mark.slow
 def test_it_runs_from_the_first_cell_to_the_last(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,20 +71,46 @@ def test_it_runs_from_the_first_cell_to_the_last(
             cell.outputs = []
     resources = {"metadata": {"path": str(workplace)}}
     NotebookClient(book, timeout=180, kernel_name="python3", resources=resources).execute()
-    assert_answered(book)
+    assert_results(book)
+
+
+def test_each_average_has_the_name_of_its_marketplace() -> None:
+    plt = pytest.importorskip("matplotlib.pyplot")
+    pd = pytest.importorskip("pandas")
+    (chart,) = [cell.source for cell in notebook().cells if "by_day =" in cell.source]
+    days = [{"day": day, "marketplace": "A", "currency": "CAD", "sales": 1.0} for day in range(9)]
+    days += [{"day": day, "marketplace": "B", "currency": "USD", "sales": 5.0} for day in range(9)]
+    plt.switch_backend("agg")
+    names: Dict[str, Any] = {"plt": plt, "sales": pd.DataFrame(days)}
+    exec(chart, names)
+    handles, labels = names["axes"].get_legend_handles_labels()
+    averages = {label: line.get_ydata()[-1] for line, label in zip(handles, labels)}
+    assert averages == {"A, CAD": 1.0, "B, USD": 5.0}
+    plt.close("all")
+
+
+def test_its_requirements_are_without_those_of_tests() -> None:
+    listed = (ROOT / "requirements-notebook.txt").read_text()
+    needed = {"matplotlib", "pandas", "duckdb", "jupyterlab"}
+    assert not {name for name in needed if name not in listed}
+    assert not re.search("pytest|mypy|hypothesis|ruff", listed)
+    assert "-r requirements-notebook.txt" in notebook().cells[0].source
 
 
 def test_a_question_that_finds_nothing_stops_it() -> None:
     sources = [cell.source for cell in notebook().cells if cell.cell_type == "code"]
-    (helper,) = [source for source in sources if "def ask(" in source]
+    (helper,) = [source for source in sources if "def query(" in source]
     assert sum(source.count(".sql(") for source in sources) == helper.count(".sql(")
     imports = "import duckdb\nimport matplotlib.pyplot as plt\nimport pandas as pd\n"
-    schema = "duckdb.connect('a.duckdb').sql('CREATE SCHEMA selling_partner_data')\n"
+    schema = "".join(
+        f"duckdb.connect('a.duckdb').sql('CREATE SCHEMA selling_partner_data{suffix}')\n"
+        for suffix in ("", "_mart")
+    )
     names: Dict[str, Any] = {"database": "a.duckdb"}
     exec(imports + schema + helper, names)
-    assert names["ask"]("SELECT 1 AS number").number[0] == 1
+    assert names["query"]("SELECT 1 AS number").number[0] == 1
     with pytest.raises(AssertionError, match="no rows"):
-        names["ask"]("SELECT 1 WHERE false")
+        names["query"]("SELECT 1 WHERE false")
     with pytest.raises(names["duckdb"].Error):
-        names["ask"]("SELECT * FROM orders")
+        names["query"]("SELECT * FROM orders")
     names["db"].close()

@@ -1,4 +1,4 @@
-"""Bad settings: one sentence that names the setting and the mend, and no request."""
+"""Bad settings: one sentence that names the setting and the fix, and no request."""
 
 from pathlib import Path
 from typing import Any, Dict
@@ -51,7 +51,7 @@ CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "A
             ["historical_sync_time_frame", "'soon'", "ALL_TIME"],
         ),
         ({"historical_sync_time_frame": "2999-01-01"}, ["historical_sync_time_frame", "future"]),
-        ({"regulated_info": "maybe"}, ["regulated_info", "'maybe'", "learn"]),
+        ({"regulated_info": "maybe"}, ["regulated_info", "'maybe'", "auto"]),
         ({"api_url": "http://example.com"}, ["api_url", "https"]),
         ({"token_url": "http://10.0.0.1/token"}, ["token_url", "https"]),
         ({"api_url": "ftp://127.0.0.1"}, ["api_url", "https"]),
@@ -64,7 +64,7 @@ CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "A
         ({"reports_time_budget": float("nan")}, ["reports_time_budget = nan", "from 0"]),
     ],
 )
-def test_a_bad_setting_is_named_with_its_mend(settings: Dict[str, Any], words: Any) -> None:
+def test_a_bad_setting_is_named_with_its_fix(settings: Dict[str, Any], words: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         amazon_selling_partner(**{"credentials": CREDENTIALS, **settings})
     sentence = str(caught.value)
@@ -122,7 +122,7 @@ def test_credentials_do_not_show_when_printed() -> None:
     assert "Atzr|token" not in repr(credentials) + str(credentials)
 
 
-def test_a_secret_that_expires_soon_is_told_from_thirty_days_before() -> None:
+def test_a_secret_that_expires_soon_is_reported_from_thirty_days_before() -> None:
     credentials = SellingPartnerCredentials(**CREDENTIALS, client_secret_created="2026-01-31")
     made = pendulum.datetime(2026, 1, 31)
     assert credentials.warning(made.add(days=149, hours=23)) is None

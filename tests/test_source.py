@@ -5,13 +5,12 @@ from typing import Any
 
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.settings import MODULES
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.sync.summary import failed, metrics, problems, summary
+from amazon_selling_partner.loading.summary import failed, metrics, problems, summary
+from sp_api_simulator import Simulator, VirtualClock
+from tests.modules.orders.truth import assert_orders_equal_truth
+from tests.support import MODULES
 
-from .truth import assert_orders_equal_truth, source_of
-from .utils import dataset, rows
+from .support import dataset, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 
@@ -25,8 +24,8 @@ def test_all_modules_load_in_one_run(make_pipeline: Any, destination: str) -> No
         pipeline.run(source_of(sim, **settings))
         assert_orders_equal_truth(pipeline, sim, NOW.timestamp() - 150)
         assert not failed(pipeline), problems(pipeline)
-        told = summary(pipeline)
-        assert "search_terms_report_daily was skipped" in told and "report_run" in told
+        reported = summary(pipeline)
+        assert "search_terms_report_daily was skipped" in reported and "report_run" in reported
         before = dataset(pipeline)
         for name in ("financial_shipment_event", "orders_report", "financial_event_group"):
             assert before[name], name

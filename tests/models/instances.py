@@ -22,6 +22,9 @@ SEVERAL = ("offers", "publishRecordList", "responses")
 DECIMALS = ("Decimal", "BigDecimal")
 """Definitions whose text is a number."""
 
+COUNTS = re.compile(r"Units$|^activeSubscriptions$|^percentage$")
+"""Names of fields that count, of which Amazon's SDK says only that they are numbers."""
+
 
 class Instances:
     """Makes instances of the schemas of one model, the same ones for the same seed.
@@ -77,7 +80,7 @@ class Instances:
         if kind == "boolean":
             return self.rng.random() < 0.5
         if kind in ("integer", "number"):
-            return self._number(schema, kind)
+            return self._number(schema, path)
         return self._text(schema, path)
 
     def _object(
@@ -131,7 +134,7 @@ class Instances:
             many = max(1, many)
         made = [self._make(schema["items"], path, within) for _ in range(many)]
         if path and path[-1] not in SEVERAL and all(isinstance(one, dict) for one in made):
-            # what is told by marketplace is told once for each
+            # what is shown by marketplace is shown once for each
             made = list(
                 {
                     one.get("marketplaceId") or number: one for number, one in enumerate(made)
@@ -141,11 +144,11 @@ class Instances:
             made = list(dict.fromkeys(made))
         return made
 
-    def _number(self, schema: Mapping[str, Any], kind: str) -> Any:
+    def _number(self, schema: Mapping[str, Any], path: Tuple[str, ...]) -> Any:
         low, high = schema.get("minimum", -(10**9)), schema.get("maximum", 10**9)
-        whole = kind == "integer" or str(schema.get("format")).startswith("int")
+        whole = schema["type"] == "integer" or bool(path and COUNTS.search(path[-1]))
         if whole or self.rng.random() < 0.2:
-            if schema.get("format") == "int64" and "maximum" not in schema:
+            if whole and "maximum" not in schema:
                 high = 2**53
             return self.rng.randint(int(low) if low > -(10**9) else 0, int(high))
         scale = self.rng.choice((1, 2, 2, 2, 4, 6))

@@ -26,7 +26,7 @@ class Listing:
         records: Where an answer has them.
         token: Where an answer has the token of the next page.
         parameter: How the token is sent back.
-        key: Field that tells records apart; a dot leads into an object.
+        key: Field that identifies a record; a dot leads into an object.
         made: Field of the time a record was made, which `created` windows ask by.
         changed: Field of the time it was changed, which other windows ask by.
         pool: What keys are taken from; otherwise they are random.
@@ -44,6 +44,10 @@ class Listing:
 
 
 INBOUND = "/inbound/fba/2024-03-20/inboundPlans"
+PROMOTIONS = "/promotions/2025-12-01/promotions"
+SELECTION = f"{PROMOTIONS}/{{promotionId}}/selections/{{selectionId}}"
+WALLET = "/finances/transfers/wallet/2024-03-01"
+REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 DIRECT = "/vendor/directFulfillment/"
 LISTINGS: Dict[str, Listing] = {
     "/orders/2026-01-01/orders": Listing(
@@ -151,6 +155,28 @@ LISTINGS: Dict[str, Listing] = {
     ),
     "/finances/invoices/2026-06-25/invoices/{invoiceIdentifier}": Listing(
         "invoiceItems", "nextTokenForLineItems", "nextTokenForLineItems"
+    ),
+    f"{WALLET}/accounts": Listing("accounts", key="accountId"),
+    f"{WALLET}/accounts/{{accountId}}/balance": Listing("balances"),
+    f"{WALLET}/transactions": Listing(
+        "transactions", "nextPageToken", "nextPageToken", "transactionId",
+        scope=("marketplaceId", "accountId"),
+    ),
+    f"{WALLET}/transferSchedules": Listing(
+        "transferSchedules", "nextPageToken", "nextPageToken", "transferScheduleId",
+        scope=("marketplaceId", "accountId"),
+    ),
+    PROMOTIONS: Listing(
+        "promotions", "pagination.nextToken", "paginationToken", "promotionId", "createdDate",
+        "lastUpdatedDate",
+    ),
+    SELECTION: Listing(
+        "selection.selectionDetails.items", "selection.selectionDetails.pagination.nextToken",
+        "paginationToken", scope=("revisionId",),
+    ),
+    REMITTANCES: Listing("remittances", "nextToken", "nextToken", "uniquePaymentId", "paymentDate"),
+    f"{REMITTANCES}/{{uniquePaymentId}}": Listing(
+        "remittanceItems", "nextTokenForLineItems", "nextTokenForLineItems"
     ),
     "/vendor/orders/v1/purchaseOrders": Listing(
         "payload.orders", "payload.pagination.nextToken", "nextToken", "purchaseOrderNumber",

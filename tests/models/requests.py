@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import jsonschema
 from dlt.common import pendulum
 
-from tests.utils import MODELS, operations
+from tests.amazon_models import all_models, operations
 
 from .instances import parts
 
@@ -47,8 +47,7 @@ class Models:
 
     def __init__(self) -> None:
         self.found: List[Tuple[str, str, Any, Dict[str, Any], Dict[str, Any]]] = []
-        for file in sorted((MODELS / "models").glob("*.json")):
-            loaded = json.loads(file.read_text())
+        for loaded in all_models():
             for method, path, printed in operations(loaded).values():
                 pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
                 self.found.append((method, path, re.compile(pattern), loaded, printed))
@@ -86,8 +85,8 @@ def moment(text: str) -> pendulum.DateTime:
 
 def faults_of(call: Call) -> Iterator[str]:
     """What the model does not allow of a request."""
-    told = {one["name"]: one for one in call.printed.get("parameters", []) if "name" in one}
-    query = {name: one for name, one in told.items() if one.get("in") == "query"}
+    documented = {one["name"]: one for one in call.printed.get("parameters", []) if "name" in one}
+    query = {name: one for name, one in documented.items() if one.get("in") == "query"}
     for name, one in query.items():
         if one.get("required") and name not in call.query:
             yield f"{name} is missing"
@@ -97,7 +96,9 @@ def faults_of(call: Call) -> Iterator[str]:
             continue
         yield from _value_faults(call, query[name], text)
     for name, value in call.ids.items():
-        yield from _value_faults(call, told.get(name, {"name": name, "type": "string"}), value)
+        yield from _value_faults(
+            call, documented.get(name, {"name": name, "type": "string"}), value
+        )
     for one in call.printed.get("parameters", []):
         if one.get("in") == "body":
             for error in validator(call, one["schema"]).iter_errors(call.body):

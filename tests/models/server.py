@@ -16,22 +16,21 @@ from urllib.parse import parse_qsl, urlsplit
 from dlt.common import pendulum
 
 from .instances import FULL, MISSING, NEEDED, Instances, parts
-from .lists import ASINS, INBOUND, LISTINGS, SKUS, Listing, Record
+from .lists import ASINS, INBOUND, LISTINGS, REMITTANCES, SELECTION, SKUS, Listing, Record
 from .requests import Call, Models, faults_of
-from .words import (
-    SPECIAL,
-    asked_for,
-    bound_of,
-    items_of,
-    listed,
-    put,
-    schema_at,
-    without_errors,
-)
+from .words import SPECIAL, bound_of, is_requested, items_of, listed, put, schema_at, without_errors
 
 REFRESH_TOKEN, CLIENT_ID, CLIENT_SECRET = "Atzr|r", "amzn1.application-oa2-client.c", "s3cret"
 
-ECHOED = ("amazonOrderId", "packageNumber", "trackingId", "sellerSku", "packageClientReferenceId")
+ECHOED = (
+    "revisionId",
+    "accountId",
+    "amazonOrderId",
+    "packageNumber",
+    "trackingId",
+    "sellerSku",
+    "packageClientReferenceId",
+)
 """Parameters that an answer repeats, besides those of the path."""
 
 RESTRICTED = ("/vendor/directFulfillment/orders/", "/vendor/directFulfillment/shipping/")
@@ -40,11 +39,15 @@ RESTRICTED = ("/vendor/directFulfillment/orders/", "/vendor/directFulfillment/sh
 LONGEST = {"/finances/": 180, "/vendor/": 7}
 """Days of the longest window, by the beginning of a path."""
 
-WITH_HEADER = {"/finances/invoices/2026-06-25/invoices/{invoiceIdentifier}": "invoiceHeader"}
-"""Lists of what belongs to one thing, with the field that tells the thing itself on every page."""
+WITH_HEADER = {
+    "/finances/invoices/2026-06-25/invoices/{invoiceIdentifier}": "invoiceHeader",
+    f"{REMITTANCES}/{{uniquePaymentId}}": "remittanceHeader",
+    SELECTION: "selection",
+}
+"""Lists of what belongs to one thing, with the field that has the thing itself on every page."""
 
 ONCE = ("/finances/2024-06-19/summary",)
-"""Lists that are not told otherwise later."""
+"""Lists that do not change later."""
 
 
 class Api:
@@ -198,8 +201,8 @@ class Api:
         self, call: Call, *key: Any, pins: Mapping[str, Any] = {}, end: Any = None
     ) -> Instances:
         """Makes instances for an answer, in which ids of the request and `pins` are as they were."""
-        asked = [id for id in listed(call, "marketplaceIds", "marketplaceId", "MarketplaceId")]
-        places = asked or list(self.marketplaces)
+        requested = [id for id in listed(call, "marketplaceIds", "marketplaceId", "MarketplaceId")]
+        places = requested or list(self.marketplaces)
         name = "/".join(map(str, (self.seed, call.path, *call.ids.values(), *key)))
         rng = random.Random(name)
         same = {**call.query, **call.ids}
@@ -221,7 +224,7 @@ class Api:
                 return call.ids["orderId"]
             if field in call.ids or field in ECHOED:
                 return same.get(field, MISSING)
-            if field == "payload" and not above:
+            if (field, *above) in (("payload",), ("selectionDetails", "selection")):
                 return NEEDED
             return MISSING
 
@@ -238,7 +241,7 @@ class Api:
         return made
 
     def serve(self, key: Tuple[str, ...], body: Any) -> None:
-        """Keeps what was answered; a plan is told anew with all its parts."""
+        """Keeps what was sent; a plan is sent again with all its parts."""
         if key[0] == f"{INBOUND}/{{inboundPlanId}}":
             parts = [one for one in self.served if one[0].startswith(key[0]) and one[1] == key[1]]
             for one in parts:
@@ -248,7 +251,7 @@ class Api:
     # lists
 
     def records(self, call: Call, listing: Listing) -> List[Record]:
-        """The records of a list, made when they are first asked for."""
+        """The records of a list, made when they are first requested."""
         scope = [(name, call.query[name]) for name in listing.scope if name in call.query]
         key = (call.path, *call.ids.values(), *map(str, scope))
         if key not in self._lists:
@@ -279,7 +282,7 @@ class Api:
         made = self.instances(call, *name, version, end=record.changed.add(seconds=1), pins=pins)
         for field, moment in ((listing.made, record.made), (listing.changed, record.changed)):
             if field:
-                # the same moment may be written otherwise when it is told again
+                # the same moment may be written otherwise when it is sent again
                 pins[f"{listing.records}.{field}"] = made.time(moment)
         body: Dict[str, Any] = made.make(
             items_of(call, listing.records), tuple(listing.records.split("."))
@@ -344,9 +347,9 @@ class Api:
             del place[last]
 
     def _cut(self, call: Call, listing: Listing, name: str) -> List[List[Record]]:
-        """The pages of what is asked for."""
+        """The pages of what is requested."""
         rng = random.Random(f"{self.seed}/{call.path}/{name}/cut")
-        found = [one for one in self.records(call, listing) if asked_for(call, one)]
+        found = [one for one in self.records(call, listing) if is_requested(call, one)]
         if call.path == "/listings/2021-08-01/items/{sellerId}" and "identifiers" in call.query:
             wanted = call.query["identifiers"].split(",")
             found = [one for one in found if listing.pool[one.number] in wanted]

@@ -3,24 +3,26 @@
 import json
 import re
 from collections import Counter
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import dlt
 from dlt.common import Decimal, pendulum
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.credentials import SellingPartnerCredentials
-from amazon_selling_partner.settings import MODULES, MORE_MODULES
-from tests.utils import tables
+from amazon_selling_partner.client.credentials import SellingPartnerCredentials
+from sp_api_simulator import VirtualClock
+from tests.support import MODULES, OPT_IN_MODULES, tables
 
-from .lists import ASINS, INBOUND
+from .lists import ASINS, INBOUND, PROMOTIONS, REMITTANCES, SELECTION
 from .requests import Models
 from .server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Api, Server
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 SINCE = NOW.subtract(days=20)
-SELLER_MODULES = [name for name in (*MODULES, *MORE_MODULES) if name != "REPORTS"]
+ELSEWHERE = ("DATA_KIOSK", "REPORTS")
+"""Modules whose documents the models do not describe."""
+
+SELLER_MODULES = [name for name in (*MODULES, *OPT_IN_MODULES) if name not in ELSEWHERE]
 VENDOR_MODULES = ["A_PLUS_CONTENT_MANAGEMENT", "CATALOG", "VENDOR"]
 GB, DE, US = "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "ATVPDKIKX0DER"
 
@@ -41,7 +43,7 @@ def settings(vendor: bool) -> Dict[str, Any]:
         "asins": list(ASINS[:2]),
         "item_conditions": ["New", "Used"],
         "regulated_info": "all",
-        "shipments": [
+        "shipping_lookups": [
             {"tracking_id": "00123", "carrier_id": "AMZN_UK"},
             {"shipment_id": "0042", "package_client_reference_id": "007"},
             {"rate_id": "0043", "request_token": "token+/="},
@@ -63,8 +65,15 @@ def load(pipeline: dlt.Pipeline, api: Api, vendor: bool, include_pii: bool) -> N
     once(pipeline, api, vendor, include_pii)
 
 
-def once(pipeline: dlt.Pipeline, api: Api, vendor: bool, include_pii: bool, **others: Any) -> None:
-    """Loads an account as it is now."""
+def once(
+    pipeline: dlt.Pipeline,
+    api: Api,
+    vendor: bool,
+    include_pii: bool,
+    tables: Sequence[str] = (),
+    **others: Any,
+) -> None:
+    """Loads an account as it is now, all tables or some."""
     with Server(api) as server:
         source = amazon_selling_partner(
             credentials=SellingPartnerCredentials(
@@ -77,7 +86,7 @@ def once(pipeline: dlt.Pipeline, api: Api, vendor: bool, include_pii: bool, **ot
             include_pii=include_pii,
             **{**settings(vendor), **others},
         )
-        pipeline.run(source)
+        pipeline.run(source.with_resources(*tables) if tables else source)
 
 
 def everything(pipeline: dlt.Pipeline) -> Dict[str, List[Dict[str, Any]]]:
@@ -142,16 +151,18 @@ def loaded_values(found_in: Dict[str, List[Dict[str, Any]]]) -> Counter:
 INVOICES = "/finances/invoices/2026-06-25/invoices"
 PLAN = f"{INBOUND}/{{inboundPlanId}}"
 OUTBOUND = "/fba/outbound/2020-07-01/fulfillmentOrders"
-TOLD_AGAIN = (
+LOOKED_UP = (
     ("/awd/2024-05-09/inboundShipments", ""),
     ("/supplySources/2020-07-01/supplySources", ""),
     (OUTBOUND, ""),
     (INVOICES, ""),
+    (REMITTANCES, ""),
+    (SELECTION, "selection.type"),
     (INBOUND, ""),
     (PLAN, "placementOptions."),
     (PLAN, "shipments."),
 )
-"""Lists, and parts of answers, whose records are then asked for one by one: that is what counts."""
+"""Lists, and parts of answers, whose records are then requested one by one: that is what counts."""
 
 IN_WRAPPERS = re.compile(
     r"^(images|classifications|salesRanks|identifiers|relationships|lowestPricedOffers|similarItems"
@@ -181,7 +192,7 @@ def lost(api: Api, loaded: Dict[str, List[Dict[str, Any]]]) -> Dict[Tuple[str, s
                 or path.startswith("warnings.")
             ):
                 continue
-            if any(key[0] == one and path.startswith(start) for one, start in TOLD_AGAIN):
+            if any(key[0] == one and path.startswith(start) for one, start in LOOKED_UP):
                 continue
             if comparable(leaf) not in found:
                 missing.setdefault((key[0], path), []).append((key, leaf))
@@ -239,6 +250,8 @@ ROWS = {
     "/fba/inbound/v0/shipments": ("inbound_shipment_info", "shipment_id", "ShipmentId"),
     OUTBOUND: ("fulfillment_order", "seller_fulfillment_order_id", "sellerFulfillmentOrderId"),
     INBOUND: ("inbound_plan", "inbound_plan_id", "inboundPlanId"),
+    PROMOTIONS: ("promotion", "promotion_id", "promotionId"),
+    REMITTANCES: ("vendor_remittance", "unique_payment_id", "uniquePaymentId"),
     INVOICES: ("vendor_invoice", "invoice_identifier", "invoiceIdentifier"),
     "/supplySources/2020-07-01/supplySources": (
         "supply_source",

@@ -9,15 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.utils import MODELS, rows
+from tests.support import rows
 
 from .requests import Models
 from .server import Api
 from .support import account, bad_columns, everything, load, lost, once, wrong_rows
-
-pytestmark = pytest.mark.skipif(
-    not MODELS.exists(), reason=f"Amazon's models are not at {MODELS}; set SP_API_MODELS"
-)
 
 FIRST = int(os.environ.get("MODELS_FROM", 1))
 SEEDS = range(FIRST, FIRST + int(os.environ.get("MODELS_SEEDS", 1)))
@@ -28,7 +24,7 @@ PERSONAL = re.compile(
     r"|shipToAddress|eventHistory\.location|packageDocuments\.contents|recipientName"
     r"|proofOfDelivery\w*|promisedDeliveryDate|trackingEvents\.eventAddress)(\.|$)"
 )
-"""What is left out unless it is asked for."""
+"""What is left out unless it is requested."""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +32,7 @@ def models() -> Models:
     return Models()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("vendor", [False, True], ids=["seller", "vendor"])
 def test_all_that_is_served_is_loaded(
@@ -51,6 +48,7 @@ def test_all_that_is_served_is_loaded(
     assert api.served
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_personal_is_left_out_and_nothing_else(
     models: Models, make_pipeline: Any, seed: int
@@ -89,7 +87,7 @@ def test_a_page_without_the_list_that_amazon_does_not_require_is_empty(
 ) -> None:
     path = "/awd/2024-05-09/replenishmentOrders"
     api = loaded(make_pipeline("duckdb"), models, path, {}, modules=["AWD"])
-    # a broken answer would be asked for eight times, in the first of several windows
+    # a broken answer would be requested eight times, in the first of several windows
     assert 0 < api.calls[path] < 8
 
 
@@ -98,14 +96,16 @@ def test_orders_of_number_and_state_are_loaded(models: Models, make_pipeline: An
     order = {"purchaseOrderNumber": "00042", "purchaseOrderState": "New"}
     answer = {"payload": {"orders": [order]}}
     path = "/vendor/orders/v1/purchaseOrders"
-    loaded(pipeline, models, path, answer, vendor=True, modules=["VENDOR"])
-    (row,) = rows(pipeline, "vendor_retail_procurement_order")
+    table = "vendor_retail_procurement_order"
+    loaded(pipeline, models, path, answer, vendor=True, modules=["VENDOR"], tables=[table])
+    (row,) = rows(pipeline, table)
     assert (row["purchase_order_number"], row["purchase_order_state"]) == ("00042", "New")
     pipeline = make_pipeline("duckdb", "direct")
     path = "/vendor/directFulfillment/orders/2021-12-28/purchaseOrders"
     answer = {"orders": [{"purchaseOrderNumber": "00043"}]}
-    loaded(pipeline, models, path, answer, vendor=True, modules=["VENDOR"])
-    (row,) = rows(pipeline, "vendor_direct_fulfillment_order")
+    table = "vendor_direct_fulfillment_order"
+    loaded(pipeline, models, path, answer, vendor=True, modules=["VENDOR"], tables=[table])
+    (row,) = rows(pipeline, table)
     assert row["purchase_order_number"] == "00043"
 
 
@@ -119,7 +119,8 @@ def test_a_verification_without_fields_is_loaded(models: Models, make_pipeline: 
         "RegulatedOrderVerificationStatus": status,
     }
     path = "/orders/v0/orders/{orderId}/regulatedInfo"
-    loaded(pipeline, models, path, {"payload": payload}, modules=["ORDERS"])
+    tables = ["orders", "order_regulated_info"]
+    loaded(pipeline, models, path, {"payload": payload}, modules=["ORDERS"], tables=tables)
     found = rows(pipeline, "order_regulated_info")
     assert found and {row["status"] for row in found} == {"Pending"}
 
@@ -138,6 +139,7 @@ def test_weeks_ahead_and_balances_have_the_types_of_the_model(
     assert bad_columns(pipeline) == []
     pipeline = make_pipeline("duckdb", "finance")
     answer = {"balances": [{"balanceType": "AVAILABLE", "asOfDate": "2026-06-01T10:11:12Z"}]}
-    loaded(pipeline, models, "/finances/2024-06-19/balances", answer, modules=["FINANCE"])
-    (row,) = rows(pipeline, "financial_balance")
+    path, table = "/finances/2024-06-19/balances", "financial_balance"
+    loaded(pipeline, models, path, answer, modules=["FINANCE"], tables=[table])
+    (row,) = rows(pipeline, table)
     assert row["as_of_date"].isoformat() == "2026-06-01T10:11:12+00:00"

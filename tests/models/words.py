@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 def _catalog(api: "Api", call: Call) -> Any:
     ids = call.query["identifiers"].split(",")
     rng = random.Random(f"{api.seed}/{ids}/{api.phase}")
-    asked = [id for id in ids if rng.random() < 0.9]
+    requested = [id for id in ids if rng.random() < 0.9]
     start = int(call.query.get("pageToken", "0").lstrip("p") or 0)
     many = min(int(call.query.get("pageSize", "10")), 3)
-    shown = asked[start : start + many]
+    shown = requested[start : start + many]
     items = []
     for id in shown:
         place = call.query["marketplaceIds"]
         made = api.instances(call, place, id, api.phase, pins={"items.asin": id})
         items.append(made.make(items_of(call, "items"), ("items",)))
         api.serve((call.path, place, id), items[-1])
-    answer = {"numberOfResults": len(asked), "items": items}
-    if start + many < len(asked):
+    answer = {"numberOfResults": len(requested), "items": items}
+    if start + many < len(requested):
         answer["pagination"] = {"nextToken": f"p{start + many}"}
     return answer
 
@@ -73,15 +73,15 @@ def _batch(id_name: str, place_name: str) -> Callable[[Any, Call], Any]:
             }
             made = api.instances(call, place, id, api.phase, pins=pins)
             if made.kind == "minimal":
-                # a body without what was asked for is no answer
+                # a body without what was requested is no answer
                 made.kind = "mixed"
             body = made.make(items_of(call, "responses"), ("responses",))
             without_errors(body.get("body") or {}, made.rng)
             if isinstance(body.get("body"), dict):
                 body["body"].pop("errors", None)
             responses.append(body)
-            told = body.get("body") or {}
-            api.serve((call.path, place, id), told.get("payload", told))
+            response = body.get("body") or {}
+            api.serve((call.path, place, id), response.get("payload", response))
         made = random.Random(f"{api.seed}/{len(responses)}")
         made.shuffle(responses)
         return {"responses": responses}
@@ -92,14 +92,14 @@ def _batch(id_name: str, place_name: str) -> Callable[[Any, Call], Any]:
 def _fees(api: "Api", call: Call) -> Any:
     found = []
     for request in call.body:
-        asked = request["FeesEstimateRequest"]
+        requested = request["FeesEstimateRequest"]
         identifier = {
-            "MarketplaceId": asked["MarketplaceId"],
+            "MarketplaceId": requested["MarketplaceId"],
             "IdType": request["IdType"],
             "IdValue": request["IdValue"],
-            "IsAmazonFulfilled": asked.get("IsAmazonFulfilled", False),
-            "PriceToEstimateFees": asked["PriceToEstimateFees"],
-            "SellerInputIdentifier": asked["Identifier"],
+            "IsAmazonFulfilled": requested.get("IsAmazonFulfilled", False),
+            "PriceToEstimateFees": requested["PriceToEstimateFees"],
+            "SellerInputIdentifier": requested["Identifier"],
         }
         pins = {"FeesEstimateIdentifier": identifier, "Status": "Success", "Error": None}
         made = api.instances(call, request["IdValue"], api.phase, pins=pins)
@@ -107,7 +107,7 @@ def _fees(api: "Api", call: Call) -> Any:
         schema = parts_of_items(call, call.schema)
         found.append(made.make(schema, ()))
         found[-1].pop("Error", None)
-        api.serve((call.path, asked["MarketplaceId"], request["IdValue"]), found[-1])
+        api.serve((call.path, requested["MarketplaceId"], request["IdValue"]), found[-1])
     return found
 
 
@@ -172,8 +172,8 @@ def _participations(api: "Api", call: Call) -> Any:
 
 def _replenishment(records: str) -> Callable[[Any, Call], Any]:
     def respond(api: "Api", call: Call) -> Any:
-        asked = call.body.get("filters", call.body)
-        place, week = asked["marketplaceId"], str(asked.get("timeInterval"))
+        requested = call.body.get("filters", call.body)
+        place, week = requested["marketplaceId"], str(requested.get("timeInterval"))
         rng = random.Random(f"{api.seed}/{call.path}/{place}/{week}")
         many = rng.randrange(1, 6) if records == "offers" else 1
         paging = call.body.get("pagination", {"offset": 0, "limit": 500})
@@ -183,7 +183,7 @@ def _replenishment(records: str) -> Callable[[Any, Call], Any]:
                 "offers.sku": SKUS[number],
                 "offers.asin": ASINS[number],
                 "marketplaceId": place,
-                "timeInterval": asked.get("timeInterval", MISSING),
+                "timeInterval": requested.get("timeInterval", MISSING),
                 "fulfillmentChannelType": "MERCHANT",
                 "programType": "SUBSCRIBE_AND_SAVE",
             }
@@ -309,19 +309,19 @@ def listed(call: Call, *names: str) -> List[str]:
 def bound_of(name: str, text: str) -> Optional[Tuple[str, pendulum.DateTime]]:
     """Whether a parameter begins or ends a window, and when."""
     kind = ""
-    if re.search("after$|since$|^startDateTime$|^queryStartDate$|^from", name, re.IGNORECASE):
+    if re.search("after$|since$|^startDate(Time)?$|^queryStartDate$|^from", name, re.IGNORECASE):
         kind = "after"
-    elif re.search("before$|until$|^to(?=[A-Z])", name, re.IGNORECASE):
+    elif re.search("before$|until$|^to(?=[A-Z])|^endDate$", name, re.IGNORECASE):
         kind = "before"
     if not kind:
         return None
     return kind, pendulum.instance(pendulum.parse(text)).in_timezone("UTC")
 
 
-def asked_for(call: Call, record: Record) -> bool:
+def is_requested(call: Call, record: Record) -> bool:
     for name, text in call.query.items():
         if bound := bound_of(name, text):
-            early = re.search("created|posted|started|issue", name, re.IGNORECASE)
+            early = re.search("created|posted|started|issue|^(start|end)Date$", name, re.IGNORECASE)
             moment = record.made if early else record.changed
             if (moment < bound[1]) if bound[0] == "after" else (moment > bound[1]):
                 return False

@@ -4,40 +4,39 @@ from typing import Any, Dict, List
 
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.settings import MODULES, MORE_MODULES
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.areas import ROUTES
-from amazon_selling_partner.simulator.shipping import ShippingBook
-from amazon_selling_partner.simulator.vendor_book import VendorBook
-from tests.truth import source_of
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.registry import ROUTES
+from sp_api_simulator.shipping import ShippingStore
+from sp_api_simulator.vendor.vendor_store import VendorStore
+from tests.support import MODULES, OPT_IN_MODULES, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 US, GB, INDIA = "ATVPDKIKX0DER", "A1F83G8C2ARO7P", "A21TJRUUN4KGV"
 
-ELSEWHERE = ("FINANCE", "ORDERS", "REPORTS")
+ELSEWHERE = ("DATA_KIOSK", "FINANCE", "ORDERS", "REPORTS")
 """Modules whose tests are in folders of their own."""
 
 GROUPS: Dict[str, List[str]] = {
     "seller": [name for name in MODULES if name not in ELSEWHERE],
-    "more": list(MORE_MODULES),
+    "more": list(OPT_IN_MODULES),
     "vendor": ["VENDOR"],
 }
 """Modules that are loaded together."""
 
 
 def account_of(group: str) -> Simulator:
-    """The account of a group of modules, whose clock stands still whatever is asked."""
+    """The account of a group of modules, whose clock stands still whatever is requested."""
     simulator = Simulator(
         clock=VirtualClock(NOW.timestamp()),
         orders_per_day=4 if group == "seller" else 1,
-        days=12,
+        # an invoice is paid four weeks after its purchase order
+        days=40 if group == "vendor" else 12,
         products=8,
         marketplaces=[US] if group == "vendor" else [GB, INDIA],
     )
     for route in ROUTES:
         simulator.quota.rates[route.operation] = (1.0, 10**6)
-    book = simulator.account.part(VendorBook)
+    book = simulator.account.store(VendorStore)
     book.orders_per_day = book.customers_per_day = 1
     return simulator
 
@@ -54,9 +53,9 @@ def settings(sim: Simulator, group: str) -> Dict[str, Any]:
     if group == "vendor":
         own = {"is_vendor": True, "marketplace_ids": [US], "include_pii": True}
     elif group == "more":
-        own["asins"] = [product.asin for product in account.catalogue][:3]
+        own["asins"] = [product.asin for product in account.products][:3]
     else:
-        own["shipments"] = _shipments(sim)
+        own["shipping_lookups"] = _shipments(sim)
     return {
         "modules": GROUPS[group],
         "historical_sync_time_frame": "2026-06-04",
@@ -69,8 +68,8 @@ def settings(sim: Simulator, group: str) -> Dict[str, Any]:
 
 def _shipments(sim: Simulator) -> List[Dict[str, str]]:
     """A package, its documents and a rate of Amazon Shipping."""
-    book = sim.account.part(ShippingBook)
-    orders = sim.account.orders(sim.account.now() - 3_600_000, pii=False)
+    book = sim.account.store(ShippingStore)
+    orders = sim.orders.all(sim.account.now() - 3_600_000, pii=False)
     british = (o for o in orders if o["salesChannel"]["marketplaceId"] == GB)
     order = next(order for order in british if order.get("packages"))
     # once: each call would change the order again

@@ -10,8 +10,8 @@ import dlt
 from dlt.common.runtime.collector import NullCollector
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.client import VirtualClock
-from tests.utils import kept_open
+from sp_api_simulator import VirtualClock
+from tests.support import kept_open
 
 
 class Killer(NullCollector):

@@ -5,27 +5,24 @@ from typing import Any, Dict, Iterator, List
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner.awd import (
+from amazon_selling_partner.loading.summary import metrics
+from amazon_selling_partner.modules.awd import (
     GET_SHIPMENT,
     LIST_INVENTORY,
     LIST_OUTBOUNDS,
     LIST_REPLENISHMENT_ORDERS,
     LIST_SHIPMENTS,
 )
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.awd import (
-    AwdBook,
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.awd import (
+    AwdStore,
     inventory,
     outbound_orders,
     replenishment_orders,
     shipments,
 )
-from amazon_selling_partner.sync.summary import metrics
-from tests.modules.support import assert_rows, fullest_answer, load_instead, missing_values
-from tests.test_operations import in_models
-from tests.truth import source_of
-from tests.utils import dataset, rows
+from tests.amazon_models import fullest_answer, in_models
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 SHIPMENT, STOCK = "awd_inbound_shipment", "awd_inventory"
@@ -44,7 +41,7 @@ def sim() -> Iterator[Simulator]:
     with Simulator(
         clock=VirtualClock(NOW.timestamp()), orders_per_day=1, days=40, products=20
     ) as simulator:
-        simulator.account.part(AwdBook).page_size = 2
+        simulator.account.store(AwdStore).page_size = 2
         yield simulator
 
 
@@ -142,7 +139,7 @@ def test_awd_is_loaded_and_followed(make_pipeline: Any, destination: str, sim: S
     pipeline = make_pipeline(destination)
     load(pipeline, sim)
     assert_equals_truth(pipeline, sim)
-    sim.account.part(AwdBook).page_size = 200
+    sim.account.store(AwdStore).page_size = 200
     before = dataset(pipeline)
     calls(sim)
     load(pipeline, sim)
@@ -163,19 +160,19 @@ def test_awd_is_loaded_and_followed(make_pipeline: Any, destination: str, sim: S
 def test_a_sku_that_awd_no_longer_has(make_pipeline: Any, sim: Simulator, choice: str) -> None:
     pipeline = make_pipeline("duckdb")
     load(pipeline, sim, capture_deletes=choice)
-    gone = sim.account.part(AwdBook).products[0].sku
-    sim.account.part(AwdBook).removed.add(gone)
+    removed = sim.account.store(AwdStore).products[0].sku
+    sim.account.store(AwdStore).removed.add(removed)
     load(pipeline, sim, capture_deletes=choice)
     marked = {row["sku"] for row in rows(pipeline, STOCK) if row["deleted_at"]}
     there = {row["sku"] for row in rows(pipeline, STOCK)}
-    assert (marked, gone in there) == (({gone}, True) if choice == "soft" else (set(), False))
+    assert (marked, removed in there) == (({removed}, True) if choice == "soft" else (set(), False))
     # an answer with nothing in it may be Amazon's mistake
-    sim.account.part(AwdBook).removed.update(p.sku for p in sim.account.part(AwdBook).products)
+    sim.account.store(AwdStore).removed.update(p.sku for p in sim.account.store(AwdStore).products)
     load(pipeline, sim, capture_deletes=choice)
     assert {row["sku"] for row in rows(pipeline, STOCK)} == there
 
 
-def test_who_goods_are_sent_to_is_kept_when_asked_for(make_pipeline: Any, sim: Simulator) -> None:
+def test_who_goods_are_sent_to_is_kept_when_requested(make_pipeline: Any, sim: Simulator) -> None:
     pipeline = make_pipeline("duckdb")
     load(pipeline, sim)
     row, *_ = rows(pipeline, f"{OUT}__outbound_shipments")
@@ -192,7 +189,7 @@ def test_every_field_of_amazons_fullest_answers_is_loaded(
 ) -> None:
     pipeline = make_pipeline("duckdb")
     answers = {operation: fullest_answer(operation) for operation in OPERATIONS}
-    # a page has the shipment with the answer's id, and the details say the rest anew
+    # a page has the shipment with the answer's id, and the details have the rest again
     answers[GET_SHIPMENT].update(answers[LIST_SHIPMENTS]["shipments"][0])
     source = source_of(
         sim, modules=["AWD"], include_pii=True, historical_sync_time_frame="2026-06-10"

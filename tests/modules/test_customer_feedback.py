@@ -5,27 +5,40 @@ from typing import Any, Dict, Iterator, List
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.customer_feedback import (
+from amazon_selling_partner.loading.summary import metrics, problems
+from amazon_selling_partner.modules.customer_feedback import (
     COUNTRIES,
     GET_ITEM_BROWSE_NODE,
     GET_ITEM_REVIEW_TOPICS,
     GET_ITEM_REVIEW_TRENDS,
-    SORTED_BY,
+    GET_NODE_RETURN_TOPICS,
+    GET_NODE_RETURN_TRENDS,
+    GET_NODE_REVIEW_TOPICS,
+    GET_NODE_REVIEW_TRENDS,
+    SORT_ORDERS,
 )
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.feedback import FeedbackBook
-from amazon_selling_partner.simulator.marketplaces import MARKETPLACES
-from amazon_selling_partner.simulator.offer_book import OfferBook, Refusal
-from amazon_selling_partner.sync.summary import metrics, problems
-from tests.truth import source_of
-from tests.utils import dataset, rows
-
-from .support import assert_rows, fullest_answer, load_instead, missing_values
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.core.marketplaces import MARKETPLACES
+from sp_api_simulator.customer_feedback import FeedbackStore
+from sp_api_simulator.pricing.offer_store import OfferStore, Rejection
+from tests.amazon_models import fullest_answer
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 TABLES = ("item_browse_node", "item_review_topic", "item_review_trend")
+NODE_OPERATIONS = (
+    GET_NODE_REVIEW_TOPICS,
+    GET_NODE_REVIEW_TRENDS,
+    GET_NODE_RETURN_TOPICS,
+    GET_NODE_RETURN_TRENDS,
+)
+NODE_TABLES = (
+    "browse_node_review_topic",
+    "browse_node_review_trend",
+    "browse_node_return_topic",
+    "browse_node_return_trend",
+)
 OPERATIONS = ("getItemBrowseNode", "getItemReviewTopics", "getItemReviewTrends")
 WEEK = 7 * 24 * 3600
 
@@ -38,15 +51,15 @@ def sim() -> Iterator[Simulator]:
 
 
 def source(sim: Simulator, **settings: Any) -> Any:
-    asins = [product.asin for product in sim.account.catalogue]
+    asins = [product.asin for product in sim.account.products]
     source = source_of(sim, **{"modules": ["CUSTOMER_FEEDBACK"], "asins": asins, **settings})
-    return source.with_resources(*TABLES)
+    return source.with_resources(*TABLES, *NODE_TABLES)
 
 
 def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
-    book, at, place = sim.account.part(FeedbackBook), sim.account.now(), MARKETPLACES[US]
+    book, at, place = sim.account.store(FeedbackStore), sim.account.now(), MARKETPLACES[US]
     truth: Dict[str, List[Dict[str, Any]]] = {}
-    for product in sim.account.catalogue:
+    for product in sim.account.products:
         key = {
             "selling_partner": "amazon_selling_partner",
             "marketplace_id": US,
@@ -57,14 +70,14 @@ def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
         truth.setdefault("item_browse_node", []).append(
             {**key, "browse_node_id": node["browseNodeId"], "display_name": node["displayName"]}
         )
-        for sort_by in SORTED_BY:
-            if told := book.topics(product.asin, place, sort_by, at):
+        for sort_by in SORT_ORDERS:
+            if shown := book.topics(product.asin, place, sort_by, at):
                 by = {**key, "sort_by": sort_by}
                 truth.setdefault("item_review_topic", []).append(
-                    {**by, "date_range__start_date": told["dateRange"]["startDate"]}
+                    {**by, "date_range__start_date": shown["dateRange"]["startDate"]}
                 )
                 for sentiment in ("positive", "negative"):
-                    for topic in told["topics"][f"{sentiment}Topics"]:
+                    for topic in shown["topics"][f"{sentiment}Topics"]:
                         measured = topic["asinMetrics"]
                         truth.setdefault("item_review_topic__topics", []).append(
                             {
@@ -75,10 +88,12 @@ def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
                                 "asin_metrics__star_rating_impact": measured["starRatingImpact"],
                             }
                         )
-        if told := book.trends(product.asin, place, at):
-            truth.setdefault("item_review_trend", []).append({**key, "item_name": told["itemName"]})
+        if shown := book.trends(product.asin, place, at):
+            truth.setdefault("item_review_trend", []).append(
+                {**key, "item_name": shown["itemName"]}
+            )
             for sentiment in ("positive", "negative"):
-                for trend in told["reviewTrends"][f"{sentiment}Topics"]:
+                for trend in shown["reviewTrends"][f"{sentiment}Topics"]:
                     for month in trend["trendMetrics"]:
                         share = month["asinMetrics"]["occurrencePercentage"]
                         truth.setdefault("item_review_trend__trends__trend_metrics", []).append(
@@ -88,8 +103,46 @@ def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
                                 "asin_metrics__occurrence_percentage": share,
                             }
                         )
+    nodes = {row["browse_node_id"] for row in truth["item_browse_node"]}
+    for node in nodes:
+        key = {"marketplace_id": US, "browse_node_id": node}
+        for sort_by in SORT_ORDERS:
+            shown = book.node_reviews(node, place, sort_by, at)
+            assert shown
+            by = {**key, "sort_by": sort_by, "display_name": shown["displayName"]}
+            truth.setdefault("browse_node_review_topic", []).append(by)
+            for sentiment in ("positive", "negative"):
+                truth.setdefault("browse_node_review_topic__topics", []).extend(
+                    _topic({**key, "sort_by": sort_by, "sentiment": sentiment}, topic, True)
+                    for topic in shown["topics"][f"{sentiment}Topics"]
+                )
+        shown = book.node_returns(node, place, at)
+        assert shown
+        truth.setdefault("browse_node_return_topic", []).append(key)
+        truth.setdefault("browse_node_return_topic__topics", []).extend(
+            _topic(key, topic, False) for topic in shown["topics"]
+        )
+        shown = book.node_return_trends(node, place, at)
+        assert shown
+        truth.setdefault("browse_node_return_trend__trends__trend_metrics", []).extend(
+            {**_topic(key, point, False), "date_range__start_date": point["dateRange"]["startDate"]}
+            for trend in shown["returnTrends"]
+            for point in trend["trendMetrics"]
+        )
     for table, expected in truth.items():
         assert_rows(rows(pipeline, table), expected)
+
+
+def _topic(key: Dict[str, Any], shown: Dict[str, Any], top: bool) -> Dict[str, Any]:
+    """A topic of a browse node, or a point of its trend, as it is loaded."""
+    share = shown["browseNodeMetrics"]["occurrencePercentage"]
+    row = {**key, "occurrence_percentage__all_products": share["allProducts"]}
+    if "topic" in shown:
+        row["topic"] = shown["topic"]
+    if top:
+        name = "occurrence_percentage__top_twenty_five_percent_products"
+        row[name] = share["topTwentyFivePercentProducts"]
+    return row
 
 
 def test_feedback_of_the_marketplaces_that_have_any(
@@ -107,18 +160,28 @@ def test_feedback_of_the_marketplaces_that_have_any(
             assert len(name) <= 63 and "__v_" not in name, (table["name"], name)
             if name.endswith(("_percentage", "__all_products", "_impact")):
                 assert column["data_type"] == "decimal", (table["name"], name)
-    # again within the week: nothing is asked; then all is new
+    # again within the week: nothing is requested; then all is new
     before = dataset(pipeline)
     sim.requests.clear()
     pipeline.run(source(sim))
-    assert not sim.requests.of(*OPERATIONS) and dataset(pipeline) == before
+    assert not sim.requests.of(*OPERATIONS, *(operation.name for operation in NODE_OPERATIONS))
+    assert dataset(pipeline) == before
     sim.clock.advance(WEEK + 60)
     pipeline.run(source(sim))
     assert_equals_truth(pipeline, sim)
-    assert len(sim.requests.of(*OPERATIONS)) == 4 * 12
+    assert count_successes(sim, *OPERATIONS) == 4 * 12
+    # one call per node, however many products it has, and two for topics of reviews
+    nodes = {row["browse_node_id"] for row in rows(pipeline, "item_browse_node")}
+    counts = [count_successes(sim, operation.name) for operation in NODE_OPERATIONS]
+    assert len(nodes) < 12 and counts == [2 * len(nodes), *[len(nodes)] * 3]
     # where there is none anywhere, the summary says so
     pipeline.run(source(sim, marketplace_ids=[CA]))
     assert "customer feedback in US, GB" in " ".join(problems(pipeline))
+
+
+def count_successes(sim: Simulator, *operations: str) -> int:
+    """Calls of operations, without those that were throttled."""
+    return sum(request.status != 429 for request in sim.requests.of(*operations))
 
 
 def test_every_field_of_amazons_fullest_answers_is_loaded(
@@ -128,9 +191,13 @@ def test_every_field_of_amazons_fullest_answers_is_loaded(
         operation: fullest_answer(operation)
         for operation in (GET_ITEM_BROWSE_NODE, GET_ITEM_REVIEW_TOPICS, GET_ITEM_REVIEW_TRENDS)
     }
-    asin = sim.account.catalogue.products[0].asin
+    asin = sim.account.products[0].asin
     for operation in (GET_ITEM_REVIEW_TOPICS, GET_ITEM_REVIEW_TRENDS):
         answers[operation].update(asin=asin, marketplaceId=US)
+    node = answers[GET_ITEM_BROWSE_NODE]["browseNodeId"]
+    for operation in NODE_OPERATIONS:
+        answers[operation] = fullest_answer(operation)
+        answers[operation].update(browseNodeId=node, marketplaceId=US)
     pipeline = make_pipeline("duckdb")
     load_instead(sim, pipeline, source(sim, asins=[asin], marketplace_ids=[US]), answers)
     for answer in answers.values():
@@ -138,11 +205,11 @@ def test_every_field_of_amazons_fullest_answers_is_loaded(
 
 
 def test_refused_asins_and_a_missing_role(make_pipeline: Any, sim: Simulator) -> None:
-    parent, foreign = (product.asin for product in sim.account.catalogue.products[:2])
-    book = sim.account.part(OfferBook)
-    book.refusals[parent] = Refusal(400, "InvalidInput", "Invalid input.")
+    parent, foreign = (product.asin for product in sim.account.products[:2])
+    book = sim.account.store(OfferStore)
+    book.rejections[parent] = Rejection(400, "InvalidInput", "Invalid input.")
     denied = "Access to requested resource is denied."
-    book.refusals[foreign] = Refusal(403, "Unauthorized", denied)
+    book.rejections[foreign] = Rejection(403, "Unauthorized", denied)
     pipeline = make_pipeline("duckdb")
     pipeline.run(source(sim, marketplace_ids=[US]))
     for table in TABLES:

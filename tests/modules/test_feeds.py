@@ -1,22 +1,23 @@
-"""Feeds: loaded once, and asked about until they have ended."""
+"""Feeds: loaded once, and looked up until they have ended."""
 
 from typing import Any, Iterator
 
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.client.errors import ConfigurationError
-from amazon_selling_partner.feeds import FEED_TYPES, GET_FEEDS, TYPES_AT_ONCE, checked_feed_types
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.feeds import FeedBook
-from amazon_selling_partner.sync.summary import failed, problems
-from tests.modules.support import assert_rows, fullest_answer, load_instead, missing_values
+from amazon_selling_partner.loading.summary import failed, problems
+from amazon_selling_partner.modules.feeds import (
+    FEED_TYPES,
+    GET_FEEDS,
+    TYPES_PER_CALL,
+)
+from amazon_selling_partner.settings import validate_feed_types
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.feeds import FeedStore
+from tests.amazon_models import fullest_answer, in_models, model, strict
 from tests.simulator.conftest import Caller
-from tests.simulator.test_models import strict
-from tests.test_operations import in_models
-from tests.truth import source_of
-from tests.utils import dataset, model, rows
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 MS = int(NOW.timestamp() * 1000)
@@ -47,18 +48,18 @@ def truth(sim: Simulator) -> list[Any]:
         "resultFeedDocumentId": "result_feed_document_id",
     }
     now = sim.account.now()
-    told = [feed.tell(now) for feed in sim.account.part(FeedBook).feeds(now)]
+    shown = [feed.to_json(now) for feed in sim.account.store(FeedStore).feeds(now)]
     account = {"selling_partner": "amazon_selling_partner"}
-    return [{**account, **{name: one.get(key) for key, name in names.items()}} for one in told]
+    return [{**account, **{name: one.get(key) for key, name in names.items()}} for one in shown]
 
 
 def test_feeds_load_are_loaded_once_and_followed_to_their_end(
     make_pipeline: Any, destination: str, sim: Simulator
 ) -> None:
-    book = sim.account.part(FeedBook)
+    book = sim.account.store(FeedStore)
     # two that last for days, one of them in the queue, and one whose id has leading zeros
-    book.send("POST_FLAT_FILE_FULFILLMENT_DATA", MS - 60 * MINUTE, takes=3000 * MINUTE)
-    book.send("UPLOAD_VAT_INVOICE", MS - 600 * MINUTE, waits=3000 * MINUTE, ends="FATAL")
+    book.send("POST_FLAT_FILE_FULFILLMENT_DATA", MS - 60 * MINUTE, processing_ms=3000 * MINUTE)
+    book.send("UPLOAD_VAT_INVOICE", MS - 600 * MINUTE, queue_ms=3000 * MINUTE, outcome="FATAL")
     for hours in range(24, 54):
         book.send("JSON_LISTINGS_FEED", MS - hours * 60 * MINUTE)
     pipeline = make_pipeline(destination)
@@ -67,7 +68,7 @@ def test_feeds_load_are_loaded_once_and_followed_to_their_end(
     assert len(truth(sim)) > 120
     calls = sim.requests.of("getFeeds")
     # 21 types: three calls, and a second page of the listings feeds
-    assert len(calls) == -(-len(FEED_TYPES) // TYPES_AT_ONCE) + 1
+    assert len(calls) == -(-len(FEED_TYPES) // TYPES_PER_CALL) + 1
     _, printed = in_models(GET_FEEDS)
     for call in calls:
         assert set(call.query) <= {parameter["name"] for parameter in printed["parameters"]}
@@ -152,7 +153,7 @@ def test_a_failed_call_leaves_the_cursor_and_a_missing_role_only_the_table(
     make_pipeline: Any, sim: Simulator
 ) -> None:
     for hours in range(24, 54):
-        sim.account.part(FeedBook).send("JSON_LISTINGS_FEED", MS - hours * 60 * MINUTE)
+        sim.account.store(FeedStore).send("JSON_LISTINGS_FEED", MS - hours * 60 * MINUTE)
     pipeline = make_pipeline("duckdb")
     sim.faults.add("status", "getFeeds", skip=2, status=503)
     pipeline.run(source(sim))
@@ -172,17 +173,17 @@ def test_a_failed_call_leaves_the_cursor_and_a_missing_role_only_the_table(
 
 
 def test_a_wrong_feed_type_is_named() -> None:
-    assert checked_feed_types(None) == FEED_TYPES
-    assert checked_feed_types("A_B, C_1,A_B") == ("A_B", "C_1")  # type: ignore[arg-type]
-    for wrong in ("listings", "A-B", "", "_POST_Ä_"):
+    assert validate_feed_types(None) == ()
+    assert validate_feed_types("POST_A, JSON_B,POST_A") == ("POST_A", "JSON_B")
+    for wrong in ("listings", "A-B", "_POST_Ä_"):
         with pytest.raises(ConfigurationError, match="feed_types") as caught:
-            checked_feed_types([wrong])
+            validate_feed_types([wrong])
         assert repr(wrong) in str(caught.value) and "JSON_LISTINGS_FEED" in str(caught.value)
 
 
 def test_the_simulators_feeds_are_as_the_model_says(sim: Simulator) -> None:
     caller = Caller(sim)
-    whole = strict(model("feeds_2021-06-30.json"), "GetFeedsResponse")
+    whole = strict(model("feeds_v2021_06_30"), "GetFeedsResponse")
     path = "/feeds/2021-06-30/feeds"
     heard = caller.get(path, feedTypes="JSON_LISTINGS_FEED", pageSize=50)
     whole.validate(heard.json)

@@ -5,22 +5,20 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 from dlt.common import json, pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.replenishment import (
+from amazon_selling_partner.loading.summary import metrics, problems
+from amazon_selling_partner.modules.replenishment import (
     GET_METRICS,
     LIST_OFFER_METRICS,
     LIST_OFFERS,
-    Whole,
+    ListSize,
     _pages,
 )
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.replenishment import SubscriptionBook, offer_metrics, offers
-from amazon_selling_partner.simulator.replenishment import metrics as metrics_of
-from amazon_selling_partner.simulator.times import DAY_MS
-from amazon_selling_partner.sync.summary import metrics, problems
-from tests.modules.support import assert_rows, fullest_answer, load_instead, missing_values
-from tests.truth import source_of
-from tests.utils import dataset, rows
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.core.times import DAY_MS
+from sp_api_simulator.replenishment import SubscriptionStore, offer_metrics, offers
+from sp_api_simulator.replenishment import metrics as metrics_of
+from tests.amazon_models import fullest_answer
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 17, 12)
 """A Wednesday."""
@@ -97,7 +95,7 @@ def assert_equals_truth(pipeline: Any, sim: Simulator, first: str = "2026-05-11"
                 "sku": one["sku"],
                 "asin": one["asin"],
                 "fulfillment_channel_type": "AMAZON",
-                **{name: one[said] for name, said in names.items()},
+                **{name: one[field] for name, field in names.items()},
             }
             for place in (US, CA)
             for week, start, end in weeks(sim, first)
@@ -114,7 +112,7 @@ def assert_equals_truth(pipeline: Any, sim: Simulator, first: str = "2026-05-11"
                 "lost_subscriber_life_time_value_from_sns": one.get(
                     "lostSubscriberLifeTimeValueFromSNS"
                 ),
-                **{name: one.get(said) for name, said in names.items()},
+                **{name: one.get(field) for name, field in names.items()},
             }
             for place in (US, CA)
             for week, start, end in weeks(sim, first)
@@ -180,14 +178,14 @@ def test_history_goes_two_years_back_and_a_limited_run_goes_on(
 def test_an_offer_that_left_the_program(make_pipeline: Any, sim: Simulator, choice: str) -> None:
     pipeline = make_pipeline("duckdb")
     load(pipeline, sim, OFFER, capture_deletes=choice)
-    book = sim.account.part(SubscriptionBook)
-    gone = book.products[0].sku
-    book.ended.add(gone)
+    book = sim.account.store(SubscriptionStore)
+    removed = book.products[0].sku
+    book.ended.add(removed)
     load(pipeline, sim, OFFER, capture_deletes=choice)
-    there = [row for row in rows(pipeline, OFFER) if row["sku"] == gone]
+    there = [row for row in rows(pipeline, OFFER) if row["sku"] == removed]
     assert len(there) == (2 if choice == "soft" else 0)
     assert all(row["deleted_at"] for row in there)
-    assert not any(row["deleted_at"] for row in rows(pipeline, OFFER) if row["sku"] != gone)
+    assert not any(row["deleted_at"] for row in rows(pipeline, OFFER) if row["sku"] != removed)
 
 
 class ManyOffers:
@@ -195,7 +193,7 @@ class ManyOffers:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.asked: List[int] = []
+        self.requested: List[int] = []
 
     def call(self, operation: Any, body: Dict[str, Any]) -> Any:
         offset, limit = body["pagination"]["offset"], body["pagination"]["limit"]
@@ -203,7 +201,7 @@ class ManyOffers:
         numbers = range(self.total)
         if body["sort"]["order"] == "DESC":
             numbers = range(self.total - 1, -1, -1)
-        self.asked.append(offset)
+        self.requested.append(offset)
         page = [{"sku": str(number)} for number in numbers[offset : offset + limit]]
         return {"offers": page, "pagination": {"totalResults": self.total}}
 
@@ -213,12 +211,12 @@ class ManyOffers:
 )
 def test_more_offers_than_offsets_reach_are_read_from_both_ends(total: int, calls: int) -> None:
     client: Any = ManyOffers(total)
-    whole = Whole()
+    whole = ListSize()
     body = {"sort": {"key": "ASIN", "order": "ASC"}}
     pages = list(_pages(client, LIST_OFFERS, body, whole))
     found = {offer["sku"] for page in pages for offer in page}
     assert found == {str(number) for number in range(total)} and whole.total == total
-    assert len(client.asked) == calls
+    assert len(client.requested) == calls
 
 
 def test_every_field_of_amazons_fullest_answers_is_loaded(
@@ -226,7 +224,7 @@ def test_every_field_of_amazons_fullest_answers_is_loaded(
 ) -> None:
     pipeline = make_pipeline("duckdb")
     answers = {operation: fullest_answer(operation) for operation in OPERATIONS}
-    # the key has these as they were asked for
+    # the key has these as they were requested
     answers[LIST_OFFERS]["offers"][0].update(marketplaceId=US, programType="SUBSCRIBE_AND_SAVE")
     for operation in (LIST_OFFERS, LIST_OFFER_METRICS):
         answers[operation]["pagination"]["totalResults"] = 1

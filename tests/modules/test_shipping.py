@@ -6,23 +6,21 @@ from typing import Any, Dict, Iterator, List
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner.client import VirtualClock
 from amazon_selling_partner.client.errors import ConfigurationError
-from amazon_selling_partner.shipping import (
+from amazon_selling_partner.loading.summary import failed, problems
+from amazon_selling_partner.modules.shipping import (
+    CARRIERS,
     GET_ADDITIONAL_INPUTS,
     GET_DOCUMENTS,
     GET_TRACKING,
-    checked_shipments,
+    _packages,
 )
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.shipping import Package, ShippingBook, documents
-from amazon_selling_partner.sync.summary import failed, problems
-from tests.modules.support import assert_rows, fullest_answer, load_instead, missing_values
+from amazon_selling_partner.settings import validate_shipping_lookups
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.shipping import Package, ShippingStore, documents
+from tests.amazon_models import fullest_answer, in_models, model, strict
 from tests.simulator.conftest import Caller
-from tests.simulator.test_models import strict
-from tests.test_operations import in_models
-from tests.truth import source_of
-from tests.utils import dataset, model, rows
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 DAY = 24 * 3600
@@ -60,14 +58,14 @@ def sent(sim: Simulator, marketplace_id: str = GB) -> List[Any]:
     now = sim.account.now()
     found = [
         sale
-        for sale in sim.account.sales()
+        for sale in sim.orders.sales()
         if sale.marketplace.id == marketplace_id and not sale.by_amazon and 0 < sale.shipped <= now
     ]
     return sorted(found, key=lambda sale: -sale.shipped)
 
 
 def carry(sim: Simulator, sales: List[Any]) -> List[Package]:
-    book = sim.account.part(ShippingBook)
+    book = sim.account.store(ShippingStore)
     return [package for sale in sales for package in book.carry(sale.order_id)]
 
 
@@ -76,17 +74,17 @@ def truth(sim: Simulator, packages: List[Package], pii: bool = False) -> Dict[st
     now = sim.account.now()
     found: Dict[str, List[Any]] = {"tracking": [], "tracking__event_history": []}
     for package in packages:
-        told = package.tell(now)
+        shown = package.to_json(now)
         ids = {**ACCOUNT, "tracking_id": package.tracking_id, "carrier_id": package.carrier_id}
         found["tracking"].append(
             {
                 **ids,
-                "alternate_leg_tracking_id": told["alternateLegTrackingId"],
-                "promised_delivery_date": told["promisedDeliveryDate"],
-                "summary__status": told["summary"]["status"],
+                "alternate_leg_tracking_id": shown["alternateLegTrackingId"],
+                "promised_delivery_date": shown["promisedDeliveryDate"],
+                "summary__status": shown["summary"]["status"],
             }
         )
-        for event in told["eventHistory"]:
+        for event in shown["eventHistory"]:
             place = event["location"]
             row = {
                 **ids,
@@ -109,6 +107,7 @@ def assert_equals(pipeline: Any, expected: Dict[str, List[Any]]) -> None:
         assert_rows(rows(pipeline, table), wanted)
 
 
+@pytest.mark.slow
 def test_packages_of_orders_are_followed_until_they_arrive(
     make_pipeline: Any, destination: str, sim: Simulator
 ) -> None:
@@ -137,7 +136,7 @@ def test_packages_of_orders_are_followed_until_they_arrive(
         **{n: "text" for n in columns if not n.startswith("_dlt")},
         "event_time": "timestamp",
     }
-    # no column for what tells where the recipient is
+    # no column for the location of the recipient
     columns = {**columns, **pipeline.default_schema.tables["tracking"]["columns"]}
     assert not [n for n in columns if n.endswith(("city", "postal_code", "proof_of_delivery"))]
     before = dataset(pipeline)
@@ -146,8 +145,8 @@ def test_packages_of_orders_are_followed_until_they_arrive(
     load(pipeline, sim)
     assert dataset(pipeline) == before
     still = {p.tracking_id for p in packages if not 0 < p.arrives <= sim.account.now()}
-    asked = [call.query["trackingId"] for call in sim.requests.of("getTracking")]
-    assert set(asked) == still and len(asked) == len(still) and len(still) < len(packages)
+    requested = [call.query["trackingId"] for call in sim.requests.of("getTracking")]
+    assert set(requested) == still and len(requested) == len(still) and len(still) < len(packages)
 
     # everything arrives; orders that change again do not bring them back
     sim.clock.advance(20 * DAY)
@@ -155,7 +154,7 @@ def test_packages_of_orders_are_followed_until_they_arrive(
     assert_equals(pipeline, truth(sim, packages))
     assert {row["summary__status"] for row in rows(pipeline, "tracking")} == {"Delivered"}
     for sale in under_way + arrived:
-        sim.account.touch_order(sale.order_id)
+        sim.orders.touch(sale.order_id)
     sim.clock.advance(DAY)
     sim.requests.clear()
     load(pipeline, sim)
@@ -163,7 +162,7 @@ def test_packages_of_orders_are_followed_until_they_arrive(
     assert_equals(pipeline, truth(sim, packages))
 
 
-def test_a_package_that_never_arrives_is_left_alone_before_its_events_are_gone(
+def test_a_package_that_never_arrives_is_left_alone_before_its_events_expire(
     make_pipeline: Any, sim: Simulator
 ) -> None:
     pipeline = make_pipeline("duckdb")
@@ -179,7 +178,7 @@ def test_a_package_that_never_arrives_is_left_alone_before_its_events_are_gone(
         sim.clock.advance(seconds + 600)
         load(pipeline, sim)
         # the same, when it is known from the settings only
-        settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipments": shipments}
+        settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipping_lookups": shipments}
         named.run(source_of(sim, **settings).with_resources("tracking"))
     for one in (pipeline, named):
         events = rows(one, "tracking__event_history")
@@ -199,13 +198,13 @@ def test_shipments_of_the_settings_and_their_documents_and_inputs(
         {"shipment_id": package.shipment_id, "package_client_reference_id": package.reference},
         {
             "rate_id": "0042",
-            "request_token": sim.account.part(ShippingBook).quote("0042"),
+            "request_token": sim.account.store(ShippingStore).quote("0042"),
             "tracking_id": "00unknown",
             "carrier_id": "AMZN_UK",
         },
         {"shipment_id": "a/b c", "package_client_reference_id": "0"},
     ]
-    settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipments": shipments}
+    settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipping_lookups": shipments}
     pipeline = make_pipeline(destination)
     pipeline.run(source_of(sim, **settings))
     assert not sim.requests.of("searchOrders")
@@ -227,9 +226,9 @@ def test_shipments_of_the_settings_and_their_documents_and_inputs(
         _, printed = in_models(operation)
         for request in sim.requests.of(operation.name):
             assert set(request.query) <= {p["name"] for p in printed["parameters"]}
-    said = "".join(problems(pipeline))
-    assert "tracking: Amazon Shipping tells nothing of 1 shipments" in said
-    assert "shipment_document: Amazon Shipping tells nothing of 1 shipments (status 404" in said
+    reported = "".join(problems(pipeline))
+    assert "tracking: Amazon Shipping has nothing on 1 shipments" in reported
+    assert "shipment_document: Amazon Shipping has nothing on 1 shipments (status 404" in reported
     label = documents(package)[0]["contents"]
     written = json.dumps(dataset(pipeline), default=str) + json.dumps(pipeline.state, default=str)
     assert label not in written and package.address["name"] not in written
@@ -247,8 +246,8 @@ def test_shipments_of_the_settings_and_their_documents_and_inputs(
     for times in (1, 0):
         sim.requests.clear()
         pipeline.run(source_of(sim, **settings, include_pii=True))
-        answered = [r for r in sim.requests.of("getShipmentDocuments") if r.status == 200]
-        assert len(answered) == times
+        successes = [r for r in sim.requests.of("getShipmentDocuments") if r.status == 200]
+        assert len(successes) == times
     contents = [{**ids, "contents": one["contents"]} for one in documents(package)]
     assert_rows(rows(pipeline, "shipment_document"), contents)
     pipeline.run(source_of(sim, **settings))
@@ -280,7 +279,7 @@ def test_every_field_of_amazons_models_reaches_a_column(
         "rate_id": "1",
         "request_token": "2",
     }
-    settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipments": [shipment]}
+    settings = {"modules": ["SHIPPING"], "region": "EUROPE", "shipping_lookups": [shipment]}
     pipeline = make_pipeline(destination)
     load_instead(sim, pipeline, source_of(sim, **settings, include_pii=True), answers)
     for answer in answers.values():
@@ -303,7 +302,7 @@ def test_every_field_of_amazons_models_reaches_a_column(
 def test_what_cannot_be_read_is_kept_aside_and_answers_may_be_empty(
     make_pipeline: Any, sim: Simulator
 ) -> None:
-    # as Amazon really answered (models issue 4923)
+    # as Amazon really responded (models issue 4923)
     summary = {"proofOfDelivery": None, "status": None, "trackingDetailCodes": None}
     empty = {
         "alternateLegTrackingId": None,
@@ -325,7 +324,7 @@ def test_what_cannot_be_read_is_kept_aside_and_answers_may_be_empty(
     sim.faults.add("answer", "getShipmentDocuments", times=1, body={"payload": odd})
     sim.faults.add("answer", "getShipmentDocuments", skip=1, body={"payload": {"contents": label}})
     pipeline = make_pipeline("duckdb")
-    pipeline.run(source_of(sim, modules=["SHIPPING"], region="EUROPE", shipments=shipments))
+    pipeline.run(source_of(sim, modules=["SHIPPING"], region="EUROPE", shipping_lookups=shipments))
     (row,) = rows(pipeline, "tracking")
     assert row["tracking_id"] == "0000" and row["summary__status"] is None
     (event,) = rows(pipeline, "tracking__event_history")
@@ -384,14 +383,14 @@ def test_a_failed_call_is_made_up_for_and_a_missing_role_skips_the_tables(
     ],
 )
 def test_a_wrong_shipment_is_named(wrong: Any) -> None:
-    with pytest.raises(ConfigurationError, match="shipments") as caught:
-        checked_shipments(wrong)
+    with pytest.raises(ConfigurationError, match="shipping_lookups") as caught:
+        validate_shipping_lookups(wrong)
     assert "\n" not in str(caught.value) and "tracking_id" in str(caught.value)
-    assert checked_shipments(None) == []
+    assert validate_shipping_lookups(None) == ()
 
 
 def test_the_simulators_shipments_are_as_the_model_says(sim: Simulator) -> None:
-    loaded = model("shippingV2.json")
+    loaded = model("shipping_v2")
     caller = Caller(sim)
     italian = carry(sim, sent(sim, IT)[:1])[0]
     package = carry(sim, sent(sim)[-1:])[0]
@@ -402,7 +401,7 @@ def test_the_simulators_shipments_are_as_the_model_says(sim: Simulator) -> None:
     whole = f"/shipping/v2/shipments/{package.shipment_id}/documents"
     heard = caller.get(whole, packageClientReferenceId=package.reference, dpi="300.5")
     strict(loaded, "GetShipmentDocumentsResponse").validate(heard.json)
-    token = sim.account.part(ShippingBook).quote("1")
+    token = sim.account.store(ShippingStore).quote("1")
     inputs = "/shipping/v2/shipments/additionalInputs/schema"
     heard = caller.get(inputs, rateId="1", requestToken=token)
     strict(loaded, "GetAdditionalInputsResponse").validate(heard.json)
@@ -414,3 +413,15 @@ def test_the_simulators_shipments_are_as_the_model_says(sim: Simulator) -> None:
     assert caller.get("/shipping/v2/tracking", **foreign).status == 404
     assert caller.get("/shipping/v2/tracking", trackingId="1").status == 400
     caller.connection.close()
+
+
+@pytest.mark.parametrize("carrier", ["Amazon", "AMZN_UK", "amazon shipping", "ATS"])
+@pytest.mark.parametrize("marketplace_id, carrier_id", CARRIERS.items())
+def test_a_package_of_an_order_is_looked_up_at_amazons_carrier_of_its_marketplace(
+    carrier: str, marketplace_id: str, carrier_id: str
+) -> None:
+    parcel = {"trackingNumber": "1", "carrier": carrier}
+    order = {"salesChannel": {"marketplaceId": marketplace_id}, "packages": [parcel]}
+    (found,) = _packages([order], pendulum.datetime(2026, 6, 15))
+    assert found["carrier_id"] == carrier_id
+    assert not list(_packages([{**order, "packages": [{**parcel, "carrier": "Atside"}]}], NOW))

@@ -5,14 +5,12 @@ from typing import Any, Iterator
 import pytest
 from dlt.common import json, pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.supply_sources import SourceBook
-from amazon_selling_partner.supply_sources import GET_SUPPLY_SOURCE, GET_SUPPLY_SOURCES
-from amazon_selling_partner.sync.summary import metrics
-from tests.modules.support import assert_rows, fullest_answer, load_instead, missing_values
-from tests.truth import source_of
-from tests.utils import dataset, rows
+from amazon_selling_partner.loading.summary import metrics
+from amazon_selling_partner.modules.supply_sources import GET_SUPPLY_SOURCE, GET_SUPPLY_SOURCES
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.supply_sources import SupplySourceStore
+from tests.amazon_models import fullest_answer
+from tests.support import assert_rows, dataset, load_instead, missing_values, rows, source_of
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 TABLE = "supply_source"
@@ -29,7 +27,7 @@ def load(pipeline: Any, sim: Simulator) -> None:
 
 
 def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
-    sources = sim.account.part(SourceBook).sources
+    sources = sim.account.store(SupplySourceStore).sources
     assert_rows(
         rows(pipeline, TABLE),
         [
@@ -46,8 +44,8 @@ def assert_equals_truth(pipeline: Any, sim: Simulator) -> None:
         ],
     )
     capabilities = rows(pipeline, TABLE, "supply_source_code")[0]["capabilities"]
-    said = json.loads(capabilities) if isinstance(capabilities, str) else capabilities
-    assert said == sources[0]["capabilities"]
+    loaded = json.loads(capabilities) if isinstance(capabilities, str) else capabilities
+    assert loaded == sources[0]["capabilities"]
 
 
 def test_sources_are_loaded_and_followed(
@@ -62,7 +60,7 @@ def test_sources_are_loaded_and_followed(
     assert dataset(pipeline) == before
     made = [request.operation for request in sim.requests]
     assert (made.count("getSupplySources"), made.count("getSupplySource")) == (2, 12)
-    sim.account.part(SourceBook).sources[3].update(status="Archived", alias="Closed")
+    sim.account.store(SupplySourceStore).sources[3].update(status="Archived", alias="Closed")
     load(pipeline, sim)
     assert_equals_truth(pipeline, sim)
 
@@ -85,7 +83,7 @@ def test_every_field_of_amazons_fullest_answers_is_loaded(
 
 def test_what_goes_wrong_stays_where_it_is(make_pipeline: Any, sim: Simulator) -> None:
     pipeline = make_pipeline("duckdb")
-    sim.faults.add("bad_request", "getSupplySource", times=1)
+    sim.faults.add("bad_request", "getSupplySource", times=3)
     load(pipeline, sim)
     assert len(rows(pipeline, TABLE)) == 12
     assert [row["status"] for row in rows(pipeline, TABLE)].count(None) == 1

@@ -8,8 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
+from sp_api_simulator import Simulator, VirtualClock
 
 NOW = 1_780_000_000.0
 """2026-05-28T20:26:40Z"""

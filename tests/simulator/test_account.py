@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Account, Simulator
-from amazon_selling_partner.simulator.days import Day
-from amazon_selling_partner.simulator.search import Criteria
-from amazon_selling_partner.simulator.times import DAY_MS, ceil_ms, floor_ms, iso, parse
+from sp_api_simulator import Account, Simulator, VirtualClock
+from sp_api_simulator.core.times import DAY_MS, ceil_ms, floor_ms, iso, parse
+from sp_api_simulator.orders.order_days import Day
+from sp_api_simulator.orders.order_search import Criteria
+from sp_api_simulator.orders.order_store import OrderStore
 
 from .conftest import NOW, ORDERS, US, Caller
 
@@ -27,28 +27,32 @@ def account(seed: int = 1, days: int = 20, a_day: int = 60, places: List[str] = 
     return Account("test", seed, VirtualClock(NOW), places, a_day, FIRST_DAY - days)
 
 
+def order_store(**options: Any) -> OrderStore:
+    return account(**options).store(OrderStore)
+
+
 def test_the_same_seed_makes_the_same_account() -> None:
-    assert list(account().orders()) == list(account().orders())
-    ids = {order["orderId"] for order in account().orders()}
-    assert not ids & {order["orderId"] for order in account(seed=2).orders()}
+    assert list(order_store().all()) == list(order_store().all())
+    ids = {order["orderId"] for order in order_store().all()}
+    assert not ids & {order["orderId"] for order in order_store(seed=2).all()}
 
 
 def test_an_order_depends_on_its_day_and_number_alone() -> None:
-    """Neither on how much history there is, nor on what was asked before."""
-    long, short = account(days=20), account(days=3)
-    recent = list(short.orders())
-    assert recent == list(long.orders())[-len(recent) :]
+    """Neither on how much history there is, nor on what was requested before."""
+    long, short = order_store(days=20), order_store(days=3)
+    recent = list(short.all())
+    assert recent == list(long.all())[-len(recent) :]
     ref = short.ref_of(recent[-1]["orderId"])
-    assert ref is not None and account(days=3).order(ref, NOW_MS) == recent[-1]
+    assert ref is not None and order_store(days=3).to_json(ref, NOW_MS) == recent[-1]
 
 
 def test_order_ids_are_unique_and_lead_back_to_their_order() -> None:
-    subject = account()
-    orders = list(subject.orders())
+    subject = order_store()
+    orders = list(subject.all())
     assert len({order["orderId"] for order in orders}) == len(orders) > 1200
     for order in orders[::17]:
         ref = subject.ref_of(order["orderId"])
-        assert ref is not None and subject.order(ref, NOW_MS) == order
+        assert ref is not None and subject.to_json(ref, NOW_MS) == order
         other = ("9" if order["orderId"][0] != "9" else "8") + order["orderId"][1:]
         assert subject.ref_of(other) is None
 
@@ -60,7 +64,7 @@ def cents(money: Dict[str, str]) -> int:
 
 def test_money_adds_up() -> None:
     seen = Counter()
-    for order in account().orders():
+    for order in order_store().all():
         if "proceeds" not in order:
             continue
         total = cents(order["proceeds"]["grandTotal"])
@@ -93,17 +97,17 @@ def test_money_adds_up() -> None:
 def test_the_life_of_an_order_goes_forward() -> None:
     """Each status in its turn, and no change without a new `lastUpdatedTime`."""
     turns = ["PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED"]
-    subject = account(days=45, a_day=30)
+    subject = order_store(days=45, a_day=30)
     ends, deliveries, refunds = Counter(), 0, 0
     for sale in subject.sales(NOW_MS - 44 * DAY_MS):
         times = (
-            sale.created, sale.accepted, sale.asked, sale.partly, sale.shipped, sale.cancelled,
+            sale.created, sale.accepted, sale.cancel_requested, sale.partly_shipped, sale.shipped, sale.cancelled,
             sale.delivered, sale.refunded,
         )  # fmt: skip
         happening = [time for time in times if time]
         assert happening == sorted(happening)
         moments = [sale.created + 1000, *happening[1:], NOW_MS]
-        shown = [subject.order(sale.ref, moment) for moment in moments]
+        shown = [subject.to_json(sale.ref, moment) for moment in moments]
         statuses = [order["fulfillment"]["fulfillmentStatus"] for order in shown]
         assert statuses[0] == "PENDING"
         assert [turns.index(s) for s in statuses] == sorted(turns.index(s) for s in statuses)
@@ -140,8 +144,8 @@ def test_the_life_of_an_order_goes_forward() -> None:
 
 
 def test_what_a_careless_loader_trips_over_is_there() -> None:
-    subject = account()
-    orders = list(subject.orders())
+    subject = order_store()
+    orders = list(subject.all())
     text = str(orders)
     assert {order["proceeds"]["grandTotal"]["currencyCode"] for order in orders if "proceeds" in order} == {
         "USD", "JPY", "BRL", "INR", "TRY",
@@ -171,7 +175,7 @@ def test_what_a_careless_loader_trips_over_is_there() -> None:
 def test_pending_orders_have_no_prices() -> None:
     pending = [
         order
-        for order in account(a_day=3000, days=0).orders()
+        for order in order_store(a_day=3000, days=0).all()
         if order["fulfillment"]["fulfillmentStatus"] == "PENDING"
     ]
     assert pending
@@ -181,12 +185,12 @@ def test_pending_orders_have_no_prices() -> None:
 
 
 def test_catalogue() -> None:
-    catalogue = account().catalogue
+    catalogue = account().products
     assert len(catalogue.by_asin) == len(catalogue.by_sku) == len(catalogue) == 80
     assert "0131103628" in catalogue.by_asin
-    assert [p.asin for p in catalogue] == [p.asin for p in account().catalogue]
+    assert [p.asin for p in catalogue] == [p.asin for p in account().products]
     assert (
-        len(Account("x", 1, VirtualClock(NOW), [US], 1, FIRST_DAY, products=500).catalogue.by_sku)
+        len(Account("x", 1, VirtualClock(NOW), [US], 1, FIRST_DAY, products=500).products.by_sku)
         == 500
     )
 
@@ -203,7 +207,7 @@ def test_catalogue() -> None:
 def test_impossible_accounts(wrong: Dict[str, Any]) -> None:
     options = {"marketplaces": [US], "orders_per_day": 1, "first_day": FIRST_DAY, **wrong}
     with pytest.raises(ValueError, match="nknown|holds"):
-        Account("x", 1, VirtualClock(NOW), **options)
+        Account("x", 1, VirtualClock(NOW), **options).store(OrderStore)
 
 
 @given(
@@ -236,7 +240,7 @@ def test_times_are_read_as_they_are_written(moment: int) -> None:
         assert floor_ms(parse(text[:-1] + "+01:30")) == moment - 90 * 60_000
 
 
-SMALL = account(days=15, a_day=4)
+SMALL = order_store(days=15, a_day=4)
 MOMENTS = sorted(time for sale in SMALL.sales() for time in (sale.created, sale.accepted) if time)
 
 
@@ -258,13 +262,13 @@ def test_the_index_finds_what_a_look_at_every_order_finds(
     field = "lastUpdatedTime" if by_update else "createdTime"
     expected = [
         order
-        for order in subject.orders(at)
+        for order in subject.all(at)
         if after <= floor_ms(parse(order[field])) <= before
         and (not statuses or order["fulfillment"]["fulfillmentStatus"] in statuses)
     ]
     found = subject.search(criteria, at)
     assert list(found.times) == sorted(found.times)
-    assert sorted(subject.order(ref, at)["orderId"] for ref in found.refs) == sorted(
+    assert sorted(subject.to_json(ref, at)["orderId"] for ref in found.refs) == sorted(
         order["orderId"] for order in expected
     )
 
@@ -289,7 +293,7 @@ def test_an_order_that_arrives_late(caller: Caller, simulator: Simulator) -> Non
         "lastUpdatedBefore": "2026-05-22T00:00:00Z",
     }
     late = plain_order("777-0000000-0000001", "2026-05-21T11:00:00.123Z")
-    simulator.account.put_order(late, at=NOW_MS + 1000)
+    simulator.orders.put(late, at=NOW_MS + 1000)
     before = caller.search(**window)
     simulator.clock.sleep(2)
     after = caller.search(**window)
@@ -297,13 +301,13 @@ def test_an_order_that_arrives_late(caller: Caller, simulator: Simulator) -> Non
     assert [o["lastUpdatedTime"] for o in after] == sorted(o["lastUpdatedTime"] for o in after)
     heard = caller.get(f"{ORDERS}/{late['orderId']}", includedData="BUYER")
     assert heard.json["order"] == late
-    assert late in list(simulator.account.orders())
+    assert late in list(simulator.orders.all())
 
 
 def test_putting_an_order_in_while_someone_pages(caller: Caller, simulator: Simulator) -> None:
     pages = caller.pages(lastUpdatedAfter="2026-05-01T00:00:00Z", maxResultsPerPage=50)
     found = next(pages)["orders"]
-    simulator.account.put_order(plain_order("777-0000000-0000002", "2026-05-28T20:00:00.000Z"))
+    simulator.orders.put(plain_order("777-0000000-0000002", "2026-05-28T20:00:00.000Z"))
     for page in pages:
         found += page["orders"]
     ids = [order["orderId"] for order in found]
@@ -311,14 +315,14 @@ def test_putting_an_order_in_while_someone_pages(caller: Caller, simulator: Simu
 
 
 def test_changing_and_touching_an_order(caller: Caller, simulator: Simulator) -> None:
-    subject = simulator.account
-    order = next(o for o in subject.orders() if o["fulfillment"]["fulfillmentStatus"] == "SHIPPED")
+    subject = simulator.orders
+    order = next(o for o in subject.all() if o["fulfillment"]["fulfillmentStatus"] == "SHIPPED")
     order_id = order["orderId"]
     whole = copy.deepcopy(order)
-    changed = subject.change_order(order_id, {"programs": ["PREMIUM"]}, at=NOW_MS + 5000)
-    subject.touch_order(order_id, at=NOW_MS + 9000)
+    changed = subject.change(order_id, {"programs": ["PREMIUM"]}, at=NOW_MS + 5000)
+    subject.touch(order_id, at=NOW_MS + 9000)
     seen = [
-        next(o for o in subject.orders(at) if o["orderId"] == order_id)
+        next(o for o in subject.all(at) if o["orderId"] == order_id)
         for at in (NOW_MS, NOW_MS + 5000, NOW_MS + 9000)
     ]
     assert seen[0] == whole and seen[1] == changed
@@ -328,16 +332,16 @@ def test_changing_and_touching_an_order(caller: Caller, simulator: Simulator) ->
     found = caller.search(lastUpdatedAfter=iso(NOW_MS + 8000))
     assert [o["orderId"] for o in found if o["orderId"] == order_id] == [order_id]
     with pytest.raises(KeyError):
-        subject.touch_order("777-0000000-0000009")
+        subject.touch("777-0000000-0000009")
     with pytest.raises(KeyError):
-        subject.change_order("777-0000000-0000009", {})
+        subject.change("777-0000000-0000009", {})
 
 
 def test_a_touched_order_lives_on(simulator: Simulator) -> None:
-    subject = simulator.account
+    subject = simulator.orders
     sale = next(s for s in subject.sales() if s.shipped > NOW_MS + DAY_MS)
-    subject.touch_order(sale.order_id, at=NOW_MS + 1)
-    later = subject.order(sale.ref, sale.shipped)
+    subject.touch(sale.order_id, at=NOW_MS + 1)
+    later = subject.to_json(sale.ref, sale.shipped)
     assert later["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
     assert later["lastUpdatedTime"] == iso(sale.shipped, fraction=True)
 
@@ -346,7 +350,7 @@ def test_an_order_put_in_hides_its_datasets_too(caller: Caller, simulator: Simul
     order = plain_order("777-0000000-0000003", "2026-05-28T20:00:00.000Z")
     order["tax"] = {"taxRegistrations": [{"entityType": "BUYER"}, {"entityType": "MERCHANT"}]}
     order["orderItems"][0]["proceeds"] = {"breakdowns": []}
-    simulator.account.put_order(order)
+    simulator.orders.put(order)
     path = f"{ORDERS}/{order['orderId']}"
     slim = caller.get(path).json["order"]
     assert "buyer" not in slim and "proceeds" not in slim["orderItems"][0]
@@ -355,7 +359,7 @@ def test_an_order_put_in_hides_its_datasets_too(caller: Caller, simulator: Simul
     assert shown["tax"]["taxRegistrations"] == [{"entityType": "MERCHANT"}]
     assert "buyer" not in shown and shown["orderItems"][0]["proceeds"] == {"breakdowns": []}
     assert list(
-        simulator.account.edits.order(ref, NOW_MS) for ref in simulator.account.edits.refs()
+        simulator.orders.edits.order(ref, NOW_MS) for ref in simulator.orders.edits.refs()
     ) == [order]
 
 
@@ -384,6 +388,6 @@ def test_parts_are_made_once(simulator: Simulator) -> None:
         def __init__(self, owner: Account) -> None:
             self.owner = owner
 
-    book = simulator.account.part(Book)
-    assert book is simulator.account.part(Book) and book.owner is simulator.account
-    assert simulator.add_account("other", 3).part(Book) is not book
+    book = simulator.account.store(Book)
+    assert book is simulator.account.store(Book) and book.owner is simulator.account
+    assert simulator.add_account("other", 3).store(Book) is not book

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from amazon_selling_partner.simulator import Simulator
+from sp_api_simulator import Simulator
+from sp_api_simulator.orders.order_store import OrderStore
 
 from .conftest import ORDERS, Caller
 
@@ -127,7 +128,9 @@ def test_accounts_have_their_own_tokens_orders_and_quota(
         pass
     caller.sign_in(refresh_token=simulator.credentials_of(other)["refresh_token"])
     second = caller.search(createdAfter="2026-05-20T00:00:00Z")
-    assert [order["orderId"] for order in second] == [o["orderId"] for o in other.orders()]
+    assert [order["orderId"] for order in second] == [
+        o["orderId"] for o in other.store(OrderStore).all()
+    ]
     assert not {o["orderId"] for o in first} & {o["orderId"] for o in second}
     assert simulator.requests[-1].account == "other"
 

@@ -9,8 +9,7 @@ from typing import Any, List
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
+from sp_api_simulator import Simulator, VirtualClock
 
 from .conftest import NOW, ORDERS, US, Caller
 
@@ -281,8 +280,8 @@ def test_unknown_parameters_are_passed_over_as_amazon_does_unless_it_is_strict(
         assert caller.get(ORDERS, lastUpdatedAfter="yesterday").status == 400
 
 
-def test_fees_are_asked_with_every_field_of_the_model(caller: Caller) -> None:
-    product = caller.simulator.account.catalogue.products[0]
+def test_fees_are_requested_with_every_field_of_the_model(caller: Caller) -> None:
+    product = caller.simulator.account.products[0]
     price = {"ListingPrice": {"Amount": 10, "CurrencyCode": "USD"}, "Shipping": None}
     request = {
         "FeesEstimateRequest": {

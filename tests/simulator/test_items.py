@@ -4,16 +4,15 @@ from typing import Any, Dict, Iterator, List
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator import catalog as catalog_area
-from amazon_selling_partner.simulator import listings as listings_area
-from amazon_selling_partner.simulator.catalog import CatalogBook
-from amazon_selling_partner.simulator.listings import ListingBook
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.catalog import catalog_items as catalog_area
+from sp_api_simulator.catalog.catalog_items import CatalogStore
+from sp_api_simulator.listings import listings as listings_area
+from sp_api_simulator.listings.listings import ListingStore
+from tests.amazon_models import model, strict
 
-from ..utils import model
 from .conftest import NOW, Caller
-from .test_models import REGIONS, strict
+from .test_models import REGIONS
 
 CATALOG = "/catalog/2022-04-01/items"
 LISTINGS = "/listings/2021-08-01/items"
@@ -49,12 +48,12 @@ def items(caller: Caller, path: str, **parameters: Any) -> List[Dict[str, Any]]:
 
 def test_catalog_items_are_as_the_model_says(region: Caller) -> None:
     account = region.simulator.account
-    book = account.part(CatalogBook)
-    book.vendor = True
-    page = strict(model("catalogItems_2022-04-01.json"), "ItemSearchResults")
-    one = strict(model("catalogItems_2022-04-01.json"), "Item")
+    book = account.store(CatalogStore)
+    account.is_vendor = True
+    page = strict(model("catalogitems_v2022_04_01"), "ItemSearchResults")
+    one = strict(model("catalogitems_v2022_04_01"), "Item")
     for place in account.marketplaces:
-        asins = [asin for asin in book.known()]
+        asins = [asin for asin in book.asins()]
         found = []
         for start in range(0, len(asins), 20):
             for answer in pages(
@@ -77,8 +76,8 @@ def test_catalog_items_are_as_the_model_says(region: Caller) -> None:
 
 def test_listings_are_as_the_model_says(region: Caller) -> None:
     account = region.simulator.account
-    book = account.part(ListingBook)
-    page = strict(model("listingsItems_2021-08-01.json"), "ItemSearchResults")
+    book = account.store(ListingStore)
+    page = strict(model("listings_items_v2021_08_01"), "ItemSearchResults")
     path = f"{LISTINGS}/{account.seller_id}"
     for place in account.marketplaces:
         found = []
@@ -135,26 +134,26 @@ def test_what_the_catalog_refuses(caller: Caller) -> None:
 
 def test_what_the_book_of_the_catalog_does(caller: Caller) -> None:
     account = caller.simulator.account
-    book = account.part(CatalogBook)
-    asins = [product.asin for product in account.catalogue][:20]
+    book = account.store(CatalogStore)
+    asins = [product.asin for product in account.products][:20]
     query = {
         "identifiers": ",".join(asins),
         "identifiersType": "ASIN",
         "marketplaceIds": US,
         "pageSize": 20,
     }
-    parents = [asin for asin in book.known() if asin not in account.catalogue.by_asin]
-    book.gone.add(asins[0])
-    book.changed[asins[1]] = {"itemName": "New name"}
-    book.found_with[asins[2]] = parents[:2]
+    parents = [asin for asin in book.asins() if asin not in account.products.by_asin]
+    book.removed.add(asins[0])
+    book.changes[asins[1]] = {"itemName": "New name"}
+    book.also_found[asins[2]] = parents[:2]
     found = {item["asin"]: item for item in items(caller, CATALOG, **query)}
     assert set(found) == {*asins[1:], *parents[:2]}
     assert found[asins[1]]["summaries"][0]["itemName"] == "New name"
-    book.loses_token = True
+    book.drops_token = True
     (page,) = pages(caller, CATALOG, **query)
     assert page["numberOfResults"] == 21 and len(page["items"]) == 20
     assert len(items(caller, CATALOG, **{**query, "pageSize": 10})) == 21
-    book.tells_others = True
+    book.all_marketplaces = True
     query["identifiers"] = asins[3]
     (item,) = items(caller, CATALOG, **query)
     assert [one["marketplaceId"] for one in item["summaries"]] == ["A2EUQ1WTGCTBG2", US]
@@ -162,7 +161,7 @@ def test_what_the_book_of_the_catalog_does(caller: Caller) -> None:
 
 def test_other_identifiers_and_keywords_find_catalog_items(caller: Caller) -> None:
     account = caller.simulator.account
-    product = account.catalogue.products[2]
+    product = account.products[2]
     common = {"marketplaceIds": US, "includedData": "identifiers"}
     for kind, id, more in (
         ("SKU", product.sku, {"sellerId": account.seller_id}),
@@ -178,7 +177,7 @@ def test_other_identifiers_and_keywords_find_catalog_items(caller: Caller) -> No
 def test_what_listings_can_be_searched_by(caller: Caller) -> None:
     account = caller.simulator.account
     path = f"{LISTINGS}/{account.seller_id}"
-    book = account.part(ListingBook)
+    book = account.store(ListingStore)
     listed = list(book.listed(US).values())
     common = {"marketplaceIds": US, "pageSize": 20}
 

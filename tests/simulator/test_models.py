@@ -1,51 +1,41 @@
 """The simulator against Amazon's models, and Amazon's own Python SDK against the simulator."""
 
-import copy
 import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Dict, Iterator, List, Tuple
 
-import jsonschema
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Account, Route, Simulator
-from amazon_selling_partner.simulator.areas import ROUTES
-from amazon_selling_partner.simulator.order_json import DATASETS
-from amazon_selling_partner.simulator.times import parse
+from sp_api_simulator import Account, Route, Simulator, VirtualClock
+from sp_api_simulator.core.times import parse
+from sp_api_simulator.orders.order_json import DATASETS
+from sp_api_simulator.orders.order_store import OrderStore
+from sp_api_simulator.registry import ROUTES
+from tests.amazon_models import (
+    all_models,
+    enum_of,
+    maximal,
+    model,
+    operations,
+    prints_usage_plan,
+    strict,
+    usage_plan,
+)
 
-from ..utils import MODELS, maximal, model, operations, usage_plan
 from .conftest import NOW, ORDERS, US, Caller
 
 EVER = "2026-05-01T00:00:00Z"
 ALL = ",".join(DATASETS)
 
 
-def strict(loaded: Dict[str, Any], definition: str) -> jsonschema.Draft4Validator:
-    """A validator that refuses fields the model does not name, and times that are none."""
-    definitions = copy.deepcopy(loaded["definitions"])
-    for schema in definitions.values():
-        if "properties" in schema:
-            schema["additionalProperties"] = False
-    checker = jsonschema.FormatChecker(formats=())
-    checker.checks("date-time", raises=ValueError)(lambda value: bool(parse(value)))
-    checker.checks("date", raises=ValueError)(lambda value: len(value) == 10 and bool(parse(value)))
-    return jsonschema.Draft4Validator(
-        {"$ref": f"#/definitions/{definition}", "definitions": definitions},
-        format_checker=checker,
-    )
-
-
 def models_by_path() -> Dict[Tuple[str, str], Tuple[str, Dict[str, Any]]]:
     """(method, path) -> (operationId, operation) of every model."""
-    if not MODELS.exists():
-        pytest.skip(f"Amazon's models are not at {MODELS}; set SP_API_MODELS")
-    found = {}
-    for file in sorted((MODELS / "models").glob("*.json")):
-        for operation_id, (method, path, operation) in operations(model(file.name)).items():
-            found[method, path] = (operation_id, operation)
-    return found
+    return {
+        (method, path): (operation_id, operation)
+        for loaded in all_models()
+        for operation_id, (method, path, operation) in operations(loaded).items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -60,23 +50,22 @@ def test_routes_are_declared_as_amazon_prints_them(
     if route.open:
         pytest.skip("a download, not an operation of a model")
     operation_id, operation = published[route.method, route.path]
-    assert route.operation == operation_id
-    if "| Rate" in operation["description"]:
+    assert route.operation.lower() == operation_id.lower()
+    if prints_usage_plan(operation):
         assert (route.rate, route.burst) == usage_plan(operation)
     described = {p["name"]: p for p in operation["parameters"] if p.get("in") == "query"}
     assert {parameter.name for parameter in route.parameters} == set(described)
     for parameter in route.parameters:
-        told = described[parameter.name]
+        documented = described[parameter.name]
         assert (parameter.kind, parameter.required) == (
-            told["type"],
-            told.get("required", False),
-        ), told
-        enum = told.get("enum") or told.get("items", {}).get("enum")
-        if enum:
-            assert set(parameter.one_of) == set(enum), told
-        assert parameter.repeats == (told.get("collectionFormat") == "multi"), told
-        if "maxItems" in told:
-            assert parameter.maximum == told["maxItems"], told
+            documented["type"],
+            documented.get("required", False),
+        ), documented
+        if enum_of(documented):
+            assert set(parameter.one_of) == set(enum_of(documented)), documented
+        assert parameter.repeats == (documented.get("collectionFormat") == "multi"), documented
+        if "maxItems" in documented:
+            assert parameter.maximum == documented["maxItems"], documented
     assert route.body == any(p.get("in") == "body" for p in operation["parameters"])
 
 
@@ -97,24 +86,24 @@ def region(request: pytest.FixtureRequest) -> Iterator[Caller]:
 
 def test_answers_are_as_the_models_say(region: Caller) -> None:
     subject = region.simulator.account
-    orders, v0 = model("orders_2026-01-01.json"), model("ordersV0.json")
+    orders, v0 = model("orders_v2026_01_01"), model("orders_v0")
     page = strict(orders, "SearchOrdersResponse")
     shown = 0
     for answer in region.pages(lastUpdatedAfter=EVER, includedData=ALL):
         page.validate(answer)
         shown += len(answer["orders"])
     assert shown > 400
-    one = next(subject.orders())["orderId"]
+    one = next(subject.store(OrderStore).all())["orderId"]
     strict(orders, "GetOrderResponse").validate(
         region.get(f"{ORDERS}/{one}", includedData=ALL).json
     )
-    regulated = next(sale for sale in subject.sales() if sale.regulated)
+    regulated = next(sale for sale in subject.store(OrderStore).sales() if sale.regulated)
     info = region.get(f"/orders/v0/orders/{regulated.order_id}/regulatedInfo").json
     strict(v0, "GetOrderRegulatedInfoResponse").validate(info)
-    strict(model("sellers.json"), "GetMarketplaceParticipationsResponse").validate(
+    strict(model("sellers_v1"), "GetMarketplaceParticipationsResponse").validate(
         region.get("/sellers/v1/marketplaceParticipations").json
     )
-    strict(model("sales.json"), "GetOrderMetricsResponse").validate(
+    strict(model("sales_v1"), "GetOrderMetricsResponse").validate(
         region.get(
             "/sales/v1/orderMetrics",
             marketplaceIds=subject.marketplaces[0].id,
@@ -123,7 +112,7 @@ def test_answers_are_as_the_models_say(region: Caller) -> None:
             interval="2026-05-01T00:00:00Z--2026-05-04T00:00:00Z",
         ).json
     )
-    strict(model("tokens_2021-03-01.json"), "CreateRestrictedDataTokenResponse").validate(
+    strict(model("tokens_v2021_03_01"), "CreateRestrictedDataTokenResponse").validate(
         region.post(
             "/tokens/2021-03-01/restrictedDataToken",
             {"restrictedResources": [{"method": "GET", "path": ORDERS}]},
@@ -132,7 +121,7 @@ def test_answers_are_as_the_models_say(region: Caller) -> None:
 
 
 def test_errors_are_as_the_models_say(caller: Caller) -> None:
-    errors = strict(model("orders_2026-01-01.json"), "ErrorList")
+    errors = strict(model("orders_v2026_01_01"), "ErrorList")
     caller.simulator.faults.add("throttle", "getOrder", times=1)
     caller.simulator.faults.add("status", "getOrder", skip=1, times=1, status=503)
     statuses = []
@@ -143,23 +132,28 @@ def test_errors_are_as_the_models_say(caller: Caller) -> None:
     heard = caller.get(ORDERS)
     errors.validate(heard.json)
     assert [*statuses, heard.status] == [429, 503, 404, 400]
-    metrics = strict(model("sales.json"), "GetOrderMetricsResponse")
+    metrics = strict(model("sales_v1"), "GetOrderMetricsResponse")
     metrics.validate(caller.get("/sales/v1/orderMetrics").json)
 
 
 def test_every_stage_of_an_order_is_as_the_model_says() -> None:
     """Also what is seen for minutes only, like a pending order or a part of it shipped."""
-    order = strict(model("orders_2026-01-01.json"), "Order")
+    order = strict(model("orders_v2026_01_01"), "Order")
     for places in REGIONS:
         subject = Account("x", 1, VirtualClock(NOW), places, 40, int(NOW // 86_400) - 2)
-        for sale in subject.sales():
-            for moment in (sale.created + 1000, sale.accepted, sale.asked, sale.partly):
+        for sale in subject.store(OrderStore).sales():
+            for moment in (
+                sale.created + 1000,
+                sale.accepted,
+                sale.cancel_requested,
+                sale.partly_shipped,
+            ):
                 if moment:
-                    order.validate(subject.order(sale.ref, moment))
+                    order.validate(subject.store(OrderStore).to_json(sale.ref, moment))
 
 
 def test_a_maximal_order_is_shown_whole(caller: Caller, simulator: Simulator) -> None:
-    loaded = model("orders_2026-01-01.json")
+    loaded = model("orders_v2026_01_01")
     whole = maximal(loaded, {"$ref": "#/definitions/Order"})
     whole.update(
         orderId="777-7777777-0000001",
@@ -168,7 +162,7 @@ def test_a_maximal_order_is_shown_whole(caller: Caller, simulator: Simulator) ->
     )
     whole["salesChannel"]["marketplaceId"] = US
     strict(loaded, "Order").validate(whole)
-    simulator.account.put_order(whole)
+    simulator.orders.put(whole)
     shown = caller.get(f"{ORDERS}/777-7777777-0000001", includedData=ALL).json["order"]
     assert shown == whole
     assert whole in caller.search(createdAfter=EVER, includedData=ALL, marketplaceIds=US)
@@ -235,7 +229,7 @@ def test_amazons_sdk_reads_orders(sdk: Any, simulator: Simulator) -> None:
         page = api.search_orders(**window, pagination_token=page.pagination.next_token)
     truth = [
         timed(order)
-        for order in simulator.account.orders()
+        for order in simulator.orders.all()
         if "2026-05-28" <= order["lastUpdatedTime"] <= "2026-05-28T20:24:40.000Z"
     ]
     assert sorted(found, key=lambda o: o["orderId"]) == sorted(truth, key=lambda o: o["orderId"])

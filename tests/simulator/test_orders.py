@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Account, Simulator
-from amazon_selling_partner.simulator.order_json import DATASETS
-from amazon_selling_partner.simulator.times import iso
+from sp_api_simulator import Account, Simulator, VirtualClock
+from sp_api_simulator.core.times import iso
+from sp_api_simulator.orders.order_json import DATASETS
+from sp_api_simulator.orders.order_store import OrderStore
 
 from .conftest import NOW, ORDERS, US, Caller
 
@@ -24,7 +24,7 @@ ALL = ",".join(DATASETS)
 def truth(simulator: Simulator, pii: bool = True) -> List[Dict[str, Any]]:
     """Every order that a search from EVER on shows: those changed up to two minutes ago."""
     limit = iso(int(simulator.clock.time() * 1000) - 120_000, fraction=True)
-    found = [o for o in simulator.account.orders(pii=pii) if o["lastUpdatedTime"] <= limit]
+    found = [o for o in simulator.orders.all(pii=pii) if o["lastUpdatedTime"] <= limit]
     return sorted(found, key=lambda order: order["lastUpdatedTime"])
 
 
@@ -82,7 +82,7 @@ def test_an_offset_that_is_not_encoded_is_a_space(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", ["created", "lastUpdated"])
-def test_the_end_of_the_window_is_told(caller: Caller, name: str) -> None:
+def test_the_end_of_the_window_is_reported(caller: Caller, name: str) -> None:
     at_latest = "2026-05-28T20:24:40Z"
     assert caller.get(ORDERS, **{f"{name}After": EVER}).json[f"{name}Before"] == at_latest
     end = {f"{name}Before": "2026-05-28T22:24:40+02:00"}
@@ -107,7 +107,7 @@ def test_a_search_on_purchase_time_is_in_its_order(caller: Caller, simulator: Si
     found = caller.search(createdAfter=EVER)
     times = [order["createdTime"] for order in found]
     assert times == sorted(times)
-    assert len(found) == len(list(simulator.account.orders()))
+    assert len(found) == len(list(simulator.orders.all()))
 
 
 def test_both_ends_of_the_window_belong_to_it(caller: Caller, simulator: Simulator) -> None:
@@ -170,7 +170,7 @@ def test_orders_older_than_two_years_are_not_shown() -> None:
         ) as simulator:
             orders = Caller(simulator).search(createdAfter="2020-01-01T00:00:00Z")
             assert orders == [
-                simulator.account.order(simulator.account.ref_of(o["orderId"]), NOW_MS, frozenset())
+                simulator.orders.to_json(simulator.orders.ref_of(o["orderId"]), NOW_MS, frozenset())
                 for o in orders
             ]
             return str(orders[0]["createdTime"])
@@ -278,7 +278,7 @@ def test_a_page_token_survives_a_restart_of_the_simulator(caller: Caller) -> Non
 
 
 def test_empty_pages_with_a_token(caller: Caller, simulator: Simulator) -> None:
-    simulator.empty_pages = True
+    simulator.pages.empty_pages = True
     pages = list(caller.pages(lastUpdatedAfter=EVER))
     assert [bool(page["orders"]) for page in pages[:4]] == [False, True, False, True]
     found = [order["orderId"] for page in pages for order in page["orders"]]
@@ -357,7 +357,7 @@ def test_personal_data_needs_its_roles(caller: Caller, simulator: Simulator) -> 
     assert found == truth(simulator, pii=False)
 
 
-def test_get_order_tells_what_the_search_tells(caller: Caller, simulator: Simulator) -> None:
+def test_get_order_shows_what_the_search_shows(caller: Caller, simulator: Simulator) -> None:
     for order in truth(simulator)[:25]:
         heard = caller.get(f"{ORDERS}/{order['orderId']}", includedData=ALL)
         assert heard.json == {"order": order}
@@ -375,7 +375,7 @@ def test_get_order_of_no_order(caller: Caller, order_id: str) -> None:
 def test_an_order_exists_from_its_purchase_on(caller: Caller, simulator: Simulator) -> None:
     later = VirtualClock(NOW + 86_400)
     future = Account("default", 1, later, [US, CA], 40, int(NOW // 86_400) - 12)
-    order_id = list(future.orders())[-1]["orderId"]
+    order_id = list(future.store(OrderStore).all())[-1]["orderId"]
     assert caller.get(f"{ORDERS}/{order_id}").status == 404
     simulator.clock.sleep(86_400)
     caller.sign_in()
@@ -383,8 +383,8 @@ def test_an_order_exists_from_its_purchase_on(caller: Caller, simulator: Simulat
 
 
 def test_regulated_info(caller: Caller, simulator: Simulator) -> None:
-    regulated = [sale for sale in simulator.account.sales() if sale.regulated]
-    plain = next(sale for sale in simulator.account.sales() if not sale.regulated)
+    regulated = [sale for sale in simulator.orders.sales() if sale.regulated]
+    plain = next(sale for sale in simulator.orders.sales() if not sale.regulated)
     assert regulated and not any(sale.by_amazon for sale in regulated)
     path = "/orders/v0/orders/{}/regulatedInfo"
     for sale in regulated[:20]:

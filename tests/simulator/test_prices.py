@@ -5,17 +5,15 @@ from typing import Any, Dict, Iterator, List
 import jsonschema
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import MARKETPLACES, Simulator
-from amazon_selling_partner.simulator.catalog import CatalogBook
-from amazon_selling_partner.simulator.offer_book import OfferBook
+from sp_api_simulator import MARKETPLACES, Simulator, VirtualClock
+from sp_api_simulator.catalog.catalog_items import CatalogStore
+from sp_api_simulator.pricing.offer_store import OfferStore
+from tests.amazon_models import model, strict
 
-from ..utils import model
 from .conftest import NOW, US, Caller, Heard
-from .test_models import strict
 
-V0 = "productPricingV0.json"
-V2022 = "productPricing_2022-05-01.json"
+V0 = "product_pricing_v0"
+V2022 = "product_pricing_v2022_05_01"
 COMPETITIVE = "/products/pricing/v0/competitivePrice"
 OFFERS = "/batches/products/pricing/v0/itemOffers"
 SUMMARY = "/products/pricing/2022-05-01/items/competitiveSummary"
@@ -74,9 +72,9 @@ def lenient(loaded: Dict[str, Any], definition: str) -> jsonschema.Draft4Validat
 def test_answers_are_as_the_models_say(region: Patient) -> None:
     subject = region.simulator.account
     place = subject.marketplaces[0].id
-    asins = [product.asin for product in subject.catalogue]
-    skus = [product.sku for product in subject.catalogue]
-    subject.part(CatalogBook).gone.add(asins[-1])
+    asins = [product.asin for product in subject.products]
+    skus = [product.sku for product in subject.products]
+    subject.store(CatalogStore).removed.add(asins[-1])
     old, new = model(V0), model(V2022)
 
     prices = strict(old, "GetPricingResponse")
@@ -120,11 +118,12 @@ def test_answers_are_as_the_models_say(region: Patient) -> None:
         strict(new, "FeaturedOfferExpectedPriceResponseBody").validate(one["body"])
 
     answer = region.post(FEES, [fees_of(sku, place, 12.5) for sku in skus]).json
-    strict(model("productFeesV0.json"), "GetMyFeesEstimatesResponse").validate(answer)
+    for one in answer:
+        strict(model("product_fees_v0"), "FeesEstimateResult").validate(one)
     assert [one["Status"] for one in answer] == ["Success"] * 19 + ["ClientError"]
 
-    restrictions = strict(model("listingsRestrictions_2021-08-01.json"), "RestrictionList")
-    feedback = model("customerFeedback_2024-06-01.json")
+    restrictions = strict(model("listings_restrictions_v2021_08_01"), "RestrictionList")
+    feedback = model("customer_feedback_2024_06_01")
     for asin in asins:
         query = {"asin": asin, "sellerId": subject.seller_id, "marketplaceIds": place}
         restrictions.validate(region.get("/listings/2021-08-01/restrictions", **query).json)
@@ -145,25 +144,25 @@ def test_the_accounts_price_is_that_of_its_orders(region: Patient) -> None:
     answer = region.get(
         "/products/pricing/v0/price",
         MarketplaceId=place.id,
-        Asins=subject.catalogue.products[0].asin,
+        Asins=subject.products[0].asin,
         ItemType="Asin",
     ).json
     offer = answer["payload"][0]["Product"]["Offers"][0]
-    minor = subject.catalogue.products[0].price(place)
+    minor = subject.products[0].price(place)
     digits = 1 if place.currency == "JPY" else 100
     assert round(offer["RegularPrice"]["Amount"] * digits) == minor
-    book = subject.part(OfferBook)
-    for product in subject.catalogue:
+    book = subject.store(OfferStore)
+    for product in subject.products:
         kinds = [
             offers
             for condition in ("New", "Used")
             if (offers := book.offers(product, place, condition, subject.now()))
         ]
-        assert sum(offer.mine for offers in kinds for offer in offers) == 1
+        assert sum(offer.is_seller for offers in kinds for offer in offers) == 1
 
 
 def test_calls_that_break_the_rules_are_refused(patient: Patient) -> None:
-    asins = [product.asin for product in patient.simulator.account.catalogue]
+    asins = [product.asin for product in patient.simulator.account.products]
     good = offers_of(asins[0], US)
     bodies: List[Any] = [
         {},
@@ -180,7 +179,7 @@ def test_calls_that_break_the_rules_are_refused(patient: Patient) -> None:
     for body in bodies:
         assert patient.post(OFFERS, body).status == 400, body
     assert patient.post(OFFERS, {"requests": [good]}).status == 200
-    sku = patient.simulator.account.catalogue.products[0].sku
+    sku = patient.simulator.account.products[0].sku
     fees = fees_of(sku, US, 10)
     for wrong in ({}, [], [fees] * 21, [{**fees, "IdType": "SKU"}], [{"IdValue": sku}]):
         assert patient.post(FEES, wrong).status == 400, wrong

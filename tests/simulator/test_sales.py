@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.sales import _bounds
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.orders.order_metrics import _bounds
 
 from .conftest import US, Caller
 
@@ -106,7 +105,7 @@ def test_days_agree_with_the_orders(caller: Caller, simulator: Simulator) -> Non
         "2026-05-21T00:00-07:00--2026-05-22T00:00-07:00",
     ]
     assert len(rows) == 7
-    orders = list(simulator.account.orders())
+    orders = list(simulator.orders.all())
     for row in rows:
         compare(row, expected(orders, row["interval"]))
         assert row["orderCount"] > 5
@@ -128,15 +127,15 @@ def test_filters(
     total = {**DAILY, "granularity": "Total", "interval": WEEK, **parameters}
     (row,) = caller.get(METRICS, **total).json["payload"]
     assert row["interval"] == "2026-05-20T00:00-07:00--2026-05-27T00:00-07:00"
-    compare(row, expected(simulator.account.orders(), WEEK, **chosen))
+    compare(row, expected(simulator.orders.all(), WEEK, **chosen))
     assert row["orderCount"] > 0
 
 
 def test_a_product(caller: Caller, simulator: Simulator) -> None:
     total = {"marketplaceIds": US, "granularity": "Total", "interval": WEEK}
-    product = simulator.account.catalogue.products[4]
+    product = simulator.account.products[4]
     (by_sku,) = caller.get(METRICS, sku=product.sku, **total).json["payload"]
-    compare(by_sku, expected(simulator.account.orders(), WEEK, sku=product.sku))
+    compare(by_sku, expected(simulator.orders.all(), WEEK, sku=product.sku))
     assert caller.get(METRICS, asin=product.asin, **total).json["payload"] == [by_sku]
     assert by_sku["orderCount"] > 0
     (nothing,) = caller.get(METRICS, asin="B000000000", **total).json["payload"]
@@ -161,7 +160,7 @@ def test_head_and_tail_are_partial(caller: Caller, simulator: Simulator) -> None
         "2026-05-21T00:00-07:00--2026-05-22T00:00-07:00",
         "2026-05-22T00:00-07:00--2026-05-22T06:00-07:00",
     ]
-    orders = list(simulator.account.orders())
+    orders = list(simulator.orders.all())
     for row in rows:
         compare(row, expected(orders, row["interval"]))
 
@@ -176,7 +175,7 @@ def test_hours_need_no_zone_and_utc_is_written_z(caller: Caller, simulator: Simu
         "2026-05-28T18:00Z--2026-05-28T19:00Z",
     ]
     assert len(rows) == 7 and rows[-1]["orderCount"] == 0
-    orders = list(simulator.account.orders())
+    orders = list(simulator.orders.all())
     for row in rows:
         compare(row, expected(orders, row["interval"]))
 
@@ -186,12 +185,10 @@ def test_a_cancelled_order_leaves_the_metrics(caller: Caller, simulator: Simulat
     (before,) = caller.get(METRICS, **total).json["payload"]
     sale = next(
         sale
-        for sale in simulator.account.sales()
+        for sale in simulator.orders.sales()
         if sale.marketplace.id == US and sale.shipped and 1779400000_000 < sale.created
     )
-    simulator.account.change_order(
-        sale.order_id, {"fulfillment": {"fulfillmentStatus": "CANCELLED"}}
-    )
+    simulator.orders.change(sale.order_id, {"fulfillment": {"fulfillmentStatus": "CANCELLED"}})
     (after,) = caller.get(METRICS, **total).json["payload"]
     assert after["orderCount"] == before["orderCount"] - 1
     goods = sum(Decimal(line.goods) for line in sale.lines) / 100
@@ -217,7 +214,7 @@ def test_an_order_put_in_counts(caller: Caller, simulator: Simulator) -> None:
             {"orderItemId": "2", "quantityOrdered": 1, "product": {"sellerSku": "free"}},
         ],
     }
-    simulator.account.put_order(order)
+    simulator.orders.put(order)
     total = {"marketplaceIds": US, "granularity": "Total", "interval": WEEK}
     (row,) = caller.get(METRICS, sku="mine", **total).json["payload"]
     assert row["totalSales"]["amount"] == "6.15" and row["averageUnitPrice"]["amount"] == "2.05"
@@ -277,6 +274,6 @@ def test_yen_have_no_fraction() -> None:
             .get(METRICS, marketplaceIds=japan, granularity="Total", interval=interval)
             .json["payload"]
         )
-        wanted = expected(simulator.account.orders(), interval, marketplace=japan)
+        wanted = expected(simulator.orders.all(), interval, marketplace=japan)
         assert row["totalSales"] == {"amount": str(wanted["total"]), "currencyCode": "JPY"}
         assert row["averageUnitPrice"]["amount"].isdecimal()

@@ -5,15 +5,14 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.fba_inventory import summaries
-from amazon_selling_partner.simulator.stock import CYCLE, StockBook
-from amazon_selling_partner.simulator.times import DAY_MS, iso
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.core.times import DAY_MS, iso
+from sp_api_simulator.fba.inventory import summaries
+from sp_api_simulator.fba.stock_store import CYCLE, StockStore
+from sp_api_simulator.orders.order_store import OrderStore
+from tests.amazon_models import model, strict
 
-from ..utils import model
 from .conftest import NOW, US, Caller, Heard
-from .test_models import strict
 
 INVENTORY = "/fba/inventory/v1/summaries"
 INBOUND = "/fba/inbound/v0"
@@ -52,7 +51,7 @@ def inventory(**more: Any) -> Dict[str, Any]:
 
 
 def test_inventory_is_as_the_model_says_and_its_tokens_live_for_30_seconds(caller: Caller) -> None:
-    page = strict(model("fbaInventory.json"), "GetInventorySummariesResponse")
+    page = strict(model("fba_inventory_v1"), "GetInventorySummariesResponse")
     shown: List[Dict[str, Any]] = []
     query = inventory()
     while True:
@@ -79,9 +78,9 @@ def test_inventory_is_as_the_model_says_and_its_tokens_live_for_30_seconds(calle
 
 def test_stock_is_what_came_in_less_what_was_sold(caller: Caller) -> None:
     account = caller.simulator.account
-    book = account.part(StockBook)
+    book = account.store(StockStore)
     for place in account.marketplaces:
-        for product in book.shelf[:10]:
+        for product in book.stored[:10]:
             before, after = AT - 3 * CYCLE // 2, AT
             old, new = (book.holding(place, product, at).units for at in (before, after))
             sold = book.sold(place, product, before, after)
@@ -98,7 +97,7 @@ def test_stock_is_what_came_in_less_what_was_sold(caller: Caller) -> None:
             ]
             orders = [
                 (sale, line.quantity)
-                for sale in account.sales(after)
+                for sale in account.store(OrderStore).sales(after)
                 for line in sale.lines
                 if sale.by_amazon and sale.marketplace is place and line.product is product
             ]
@@ -123,7 +122,7 @@ def test_what_is_on_its_way_changes_without_a_time(caller: Caller) -> None:
 
 
 def test_inbound_v0_is_as_the_model_says(caller: Caller) -> None:
-    loaded = model("fulfillmentInboundV0.json")
+    loaded = model("fulfillment_inbound_v0")
     window = {
         "MarketplaceId": US,
         "QueryType": "DATE_RANGE",
@@ -154,7 +153,7 @@ def test_inbound_v0_is_as_the_model_says(caller: Caller) -> None:
             with_filters = {**window, **query}
             assert caller.get(path, **with_filters).status == 400
     assert len(found["ItemData"]) > 100 and found["ShipmentData"]
-    skus = ",".join(list(caller.simulator.account.catalogue.by_sku)[:20]) + ",none"
+    skus = ",".join(list(caller.simulator.account.products.by_sku)[:20]) + ",none"
     answer = caller.get(
         f"{INBOUND}/prepInstructions", ShipToCountryCode="US", SellerSKUList=skus
     ).json
@@ -163,7 +162,7 @@ def test_inbound_v0_is_as_the_model_says(caller: Caller) -> None:
 
 
 def test_plans_are_as_the_model_says(caller: Caller) -> None:
-    loaded = model("fulfillmentInbound_2024-03-20.json")
+    loaded = model("fulfillment_inbound_v2024_03_20")
     answer = caller.get(PLANS, sortBy="LAST_UPDATED_TIME", sortOrder="DESC", pageSize=30).json
     strict(loaded, "ListInboundPlansResponse").validate(answer)
     times = [plan["lastUpdatedAt"] for plan in answer["inboundPlans"]]
@@ -195,7 +194,7 @@ def test_plans_are_as_the_model_says(caller: Caller) -> None:
 
 
 def test_awd_is_as_the_model_says(caller: Caller) -> None:
-    loaded = model("awd_2024-05-09.json")
+    loaded = model("awd_v2024_05_09")
     for part, definition, query in (
         ("inboundShipments", "ShipmentListing", {"maxResults": 3}),
         ("inventory", "InventoryListing", {"details": "SHOW"}),
@@ -211,7 +210,7 @@ def test_awd_is_as_the_model_says(caller: Caller) -> None:
 
 
 def test_subscriptions_and_supply_sources_are_as_the_models_say(caller: Caller) -> None:
-    loaded = model("replenishment-2022-11-07.json")
+    loaded = model("replenishment_v2022_11_07")
     who = {"marketplaceId": US, "programTypes": ["SUBSCRIBE_AND_SAVE"]}
     week = {
         **who,
@@ -235,7 +234,7 @@ def test_subscriptions_and_supply_sources_are_as_the_models_say(caller: Caller) 
     for body in ({"filters": long, "pagination": pages}, far):
         assert caller.post(f"{REPLENISHMENT}/offers/metrics/search", body).status == 400
     listed = caller.get(SOURCES).json
-    sources = model("supplySources_2020-07-01.json")
+    sources = model("supply_sources_v2020_07_01")
     strict(sources, "GetSupplySourcesResponse").validate(listed)
     one = listed["supplySources"][0]["supplySourceId"]
     strict(sources, "SupplySource").validate(caller.get(f"{SOURCES}/{one}").json)

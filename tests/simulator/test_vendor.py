@@ -1,22 +1,22 @@
-"""What the simulator tells a vendor, against Amazon's models and its own rules."""
+"""What the simulator shows a vendor, against Amazon's models and its own rules."""
 
+from decimal import Decimal
 from typing import Any, Dict, Iterator, List
 
 import pytest
 
-from amazon_selling_partner.client.clock import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.vendor_book import VendorBook
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.vendor.vendor_store import VendorStore
+from tests.amazon_models import model, strict
 
-from ..utils import model
 from .conftest import NOW, US, Caller, Heard
-from .test_models import strict
 
 ORDERS = "/vendor/orders/v1/purchaseOrders"
 STATUS = "/vendor/orders/v1/purchaseOrdersStatus"
 SHIPMENTS = "/vendor/shipping/v1/shipments"
 LABELS = "/vendor/shipping/v1/transportLabels"
 INVOICES = "/finances/invoices/2026-06-25/invoices"
+REMITTANCES = "/finances/remittances/2026-03-17/remittances"
 DIRECT = "/vendor/directFulfillment/{}/2021-12-28/{}"
 WINDOWS = [
     (f"2026-05-{first:02}T00:00:00Z", f"2026-05-{min(first + 6, 28):02}T00:00:00Z")
@@ -63,7 +63,7 @@ def listed(caller: Caller, path: str, validator: Any, name: str, field: str) -> 
 
 
 def test_what_amazon_buys_is_as_the_models_say(vendor: Caller) -> None:
-    orders, shipments = model("vendorOrders.json"), model("vendorShipments.json")
+    orders, shipments = model("vendor_orders_v1"), model("vendor_shipments_v1")
     placed = listed(
         vendor, ORDERS, strict(orders, "GetPurchaseOrdersResponse"), "created", "orders"
     )
@@ -84,7 +84,7 @@ def test_what_amazon_buys_is_as_the_models_say(vendor: Caller) -> None:
     )
     shipped = {shipment["vendorShipmentIdentifier"] for shipment in shown}
     assert 10 < len(labels) < len(shown) < len(placed) and shipped
-    # a change by Amazon is all that the filter of changes tells
+    # a change by Amazon is all that the filter of changes returns
     changed = listed(
         vendor, ORDERS, strict(orders, "GetPurchaseOrdersResponse"), "changed", "orders"
     )
@@ -93,8 +93,8 @@ def test_what_amazon_buys_is_as_the_models_say(vendor: Caller) -> None:
 
 def test_what_customers_buy_needs_a_restricted_token(vendor: Caller) -> None:
     loaded = {
-        "orders": model("vendorDirectFulfillmentOrders_2021-12-28.json"),
-        "shipping": model("vendorDirectFulfillmentShipping_2021-12-28.json"),
+        "orders": model("vendor_direct_fulfillment_orders_v2021_12_28"),
+        "shipping": model("vendor_direct_fulfillment_shipping_v2021_12_28"),
     }
     for area, path, definition, field in (
         ("orders", "purchaseOrders", "OrderList", "orders"),
@@ -111,9 +111,38 @@ def test_what_customers_buy_needs_a_restricted_token(vendor: Caller) -> None:
         assert len(found) > 40
 
 
+def test_payments_are_as_the_model_says(vendor: Caller) -> None:
+    loaded = model("finance_remittance_v2026_03_17")
+    book = vendor.simulator.account.store(VendorStore)
+    book.lines_per_page = 2
+    heard = get(vendor, REMITTANCES, marketplaceId=US)
+    strict(loaded, "GetRemittancesResponse").validate(heard.json)
+    found = heard.json["remittances"]
+    assert {one["remittanceStatus"] for one in found} == {"IN_PROGRESS", "SUCCESSFUL", "FAILED"}
+    for header in found:
+        path, lines, token = f"{REMITTANCES}/{header['uniquePaymentId']}", [], None
+        while True:
+            more = {"nextTokenForLineItems": token} if token else {}
+            heard = get(vendor, path, marketplaceId=US, **more)
+            strict(loaded, "GetRemittanceResponse").validate(heard.json)
+            lines += heard.json["remittanceItems"]
+            if not (token := heard.json.get("nextTokenForLineItems")):
+                break
+        assert heard.json["remittanceHeader"] == header
+        paid = sum(Decimal(str(line["netAmountPaid"]["currencyAmount"])) for line in lines)
+        assert paid == Decimal(str(header["paymentAmount"]["currencyAmount"]))
+        assert len(lines) == header["lineItemCount"]
+    for dates in (
+        {"startDate": "2026-02-01T00:00:00Z", "endDate": "2026-05-20T00:00:00Z"},
+        {"startDate": "2025-05-01T00:00:00Z", "endDate": "2025-05-20T00:00:00Z"},
+    ):
+        assert get(vendor, REMITTANCES, marketplaceId=US, **dates).status == 400
+    assert get(vendor, f"{REMITTANCES}/0", marketplaceId=US).status == 404
+
+
 def test_invoices_are_as_the_model_says(vendor: Caller) -> None:
-    loaded = model("financesInvoices_2026-06-25.json")
-    book = vendor.simulator.account.part(VendorBook)
+    loaded = model("finances_invoices_v2026_06_25")
+    book = vendor.simulator.account.store(VendorStore)
     book.headers_per_page, book.lines_per_page = 9, 2
     found, token = [], None
     while True:

@@ -1,0 +1,114 @@
+"""What the source sets for a destination, and which destinations it refuses."""
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+import dlt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from amazon_selling_partner.loading.append_only import newest_rows
+from sp_api_simulator import Simulator
+from tests.modules.reports.support import account
+from tests.support import rows, source_of
+
+from .targets import files
+from .test_matrix import BY_ORDER, INVENTORY, LINES, SNAPSHOT, set_documents
+
+
+@pytest.fixture
+def sim() -> Any:
+    with Simulator(orders_per_day=2, days=2, products=3, quota_factor=1000) as simulator:
+        yield simulator
+
+
+def test_plain_files_are_refused_in_one_sentence(sim: Simulator, workplace: Path) -> None:
+    pipeline = dlt.pipeline("plain", destination=files(workplace))
+    sentence = "changes would be doubled: set table_format = 'delta' or table_format = 'iceberg'"
+    with pytest.raises(Exception, match=sentence):
+        pipeline.run(source_of(sim).with_resources("orders"))
+    assert not list((workplace / "lake").rglob("orders/*"))
+
+
+def test_a_table_format_is_for_files_only(sim: Simulator, make_pipeline: Any) -> None:
+    with pytest.raises(Exception, match="only filesystem has table formats"):
+        make_pipeline("duckdb").run(source_of(sim, table_format="delta").with_resources("orders"))
+
+
+def test_clickhouse_keeps_no_versions(sim: Simulator, workplace: Path) -> None:
+    clickhouse = dlt.destinations.clickhouse("clickhouse://loader:password@127.0.0.1:1/db")
+    pipeline = dlt.pipeline("versions", destination=clickhouse)
+    source = source_of(sim, modules=["FINANCE"], history_mode=["financial_event_group"])
+    with pytest.raises(Exception, match="clickhouse cannot keep versions"):
+        pipeline.extract(source.with_resources("financial_event_group"))
+
+
+def test_duckdb_takes_no_jsonl_which_would_change_json_columns(
+    sim: Simulator, make_pipeline: Any
+) -> None:
+    pipeline = make_pipeline("duckdb", shared=True)
+    with pytest.raises(Exception, match="jsonl"):
+        pipeline.run(source_of(sim).with_resources("orders"), loader_file_format="jsonl")
+
+
+def test_files_of_a_load_may_have_different_columns(tmp_path: Path) -> None:
+    open_tables = pytest.importorskip("amazon_selling_partner.loading.open_tables")
+    for name, data in (("a", {"id": ["1"]}), ("b", {"id": ["2"], "new": ["x"]})):
+        pq.write_table(pa.table(data), tmp_path / name)
+    read = open_tables._read([str(tmp_path / "a"), str(tmp_path / "b")])
+    assert read.to_pylist() == [{"id": "1", "new": None}, {"id": "2", "new": "x"}]
+
+
+@pytest.mark.parametrize("naming", ["sql_ci_v1", "sql_cs_v1", "duck_case", "direct"])
+def test_another_naming_convention_is_refused(
+    sim: Simulator, naming: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMA__NAMING", naming)
+    with pytest.raises(Exception, match=f"naming convention {naming} is set, but this source"):
+        source_of(sim)
+
+
+def test_append_only_keeps_all_versions_and_a_query_reads_the_newest(workplace: Path) -> None:
+    with account(orders_per_day=2, days=6) as seller:
+        settings: Dict[str, Any] = {
+            "modules": ["ORDERS", "REPORTS"],
+            "historical_sync_time_frame": "2026-11-18",
+            "row_filters": {BY_ORDER: "order_status != 'Cancelled'"},
+        }
+        plain = dlt.pipeline("plain", destination=files(workplace))
+        truth = dlt.pipeline("truth", destination="duckdb")
+        changed = [("111", "B", "Shipped"), ("222", "A", "Cancelled")]
+        for inventory, lines in ((INVENTORY, LINES), (INVENTORY[1:3], changed)):
+            set_documents(seller, inventory, lines)
+            for pipeline, append_only in ((plain, True), (truth, False)):
+                source = source_of(seller.simulator, append_only=append_only, **settings)
+                pipeline.run(source.with_resources("orders", SNAPSHOT, BY_ORDER))
+            seller.simulator.clock.sleep(86_400)
+        with plain.sql_client() as client:
+            for table in ("orders", "orders__order_items", SNAPSHOT, BY_ORDER):
+                newest = newest_rows(plain.default_schema, table)
+                counted = client.execute_sql(f"SELECT count(*) FROM ({newest}) AS newest")
+                every = client.execute_sql(f"SELECT count(*) FROM {table}")
+                expected = len(rows(truth, table))
+                assert counted == [(expected,)], table
+                assert expected and every and every[0][0] > expected, table
+            skus: List[Any] = list(
+                client.execute_sql(
+                    f"SELECT sku FROM ({newest_rows(plain.default_schema, SNAPSHOT)})"
+                )
+                or ()
+            )
+            assert sorted(skus) == [("AB-1",), ("ab-1",)]
+
+
+def test_rows_of_reports_name_their_load_and_a_schema_can_be_drawn(make_pipeline: Any) -> None:
+    with account(orders_per_day=1, days=3) as seller:
+        pipeline = make_pipeline("duckdb")
+        set_documents(seller, INVENTORY, LINES)
+        source = source_of(seller.simulator, modules=["REPORTS"])
+        pipeline.run(source.with_resources(SNAPSHOT, "report_run", "settlement_report"))
+        with pipeline.sql_client() as client:
+            loads = client.execute_sql(f"SELECT DISTINCT _dlt_load_id FROM {SNAPSHOT}")
+            assert loads == [(pipeline.last_trace.last_load_info.loads_ids[0],)]
+        assert SNAPSHOT in pipeline.default_schema.to_dot()
