@@ -1,31 +1,36 @@
-"""The fewest calls that tell all there is: from the simulator's facts and Amazon's batch sizes.
+"""The fewest calls that return all there is: from the simulator's facts and Amazon's batch sizes.
 
-Nothing here is taken from the code that asks. Where Amazon has a list or a filter for changes it is
+Nothing here is taken from the source's code. Where Amazon has a list or a filter for changes it is
 one call for as many as a page holds, and one to see that there is nothing; where it has none, one
 for each thing that can have changed. Times are milliseconds since 1970; `since` is 0 for all.
 """
 
 import math
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Dict, Iterable, List, Set, Tuple
 
-from amazon_selling_partner.simulator import Account, awd, replenishment
-from amazon_selling_partner.simulator.aplus import AplusBook
-from amazon_selling_partner.simulator.easyship import easyship_package
-from amazon_selling_partner.simulator.fba_inbound import item_updated
-from amazon_selling_partner.simulator.fba_inventory import summaries
-from amazon_selling_partner.simulator.fba_plan_json import details, pallets, plans, shipment
-from amazon_selling_partner.simulator.feeds import FeedBook
-from amazon_selling_partner.simulator.listings import ListingBook
-from amazon_selling_partner.simulator.outbound_book import OutboundBook
-from amazon_selling_partner.simulator.outbound_json import feature_skus
-from amazon_selling_partner.simulator.services import service_jobs
-from amazon_selling_partner.simulator.shipping import ShippingBook
-from amazon_selling_partner.simulator.stock import StockBook
-from amazon_selling_partner.simulator.supply_sources import SourceBook
-from amazon_selling_partner.simulator.times import DAY_MS, floor_ms, parse
-from amazon_selling_partner.simulator.vendor_book import PurchaseOrder, VendorBook
-from amazon_selling_partner.simulator.vendor_invoice_json import invoice_updates
+from sp_api_simulator import Account, awd, replenishment
+from sp_api_simulator.aplus_content import AplusStore
+from sp_api_simulator.core.promotions import promotions_of
+from sp_api_simulator.core.times import DAY_MS, floor_ms, parse
+from sp_api_simulator.customer_feedback import FeedbackStore
+from sp_api_simulator.easyship import easyship_package
+from sp_api_simulator.fba.inbound_plan_json import details, pallets, plans, shipment
+from sp_api_simulator.fba.inbound_shipments import item_updated
+from sp_api_simulator.fba.inventory import summaries
+from sp_api_simulator.fba.stock_store import StockStore
+from sp_api_simulator.feeds import FeedStore
+from sp_api_simulator.fulfillment_outbound.outbound_json import feature_skus
+from sp_api_simulator.fulfillment_outbound.outbound_store import OutboundStore
+from sp_api_simulator.listings.listings import ListingStore
+from sp_api_simulator.orders.order_store import OrderStore
+from sp_api_simulator.promotions import pending_revision, revision_of
+from sp_api_simulator.service_jobs import ServiceJobStore
+from sp_api_simulator.shipping import ShippingStore
+from sp_api_simulator.supply_sources import SupplySourceStore
+from sp_api_simulator.vendor.invoice_json import invoice_updates
+from sp_api_simulator.vendor.remittances import remittances
+from sp_api_simulator.vendor.vendor_store import PurchaseOrder, VendorStore
 
 Calls = Dict[str, int]
 Fewest = Callable[[Account, int, int], Calls]
@@ -39,7 +44,7 @@ RESTATED_WEEKS = 4
 
 OVER = ("CLOSED", "CANCELLED", "DELETED")
 AGES = (10 * DAY_MS, 40 * DAY_MS)
-"""When returns of an order and what became of them are there; no change tells of them."""
+"""When returns of an order and what became of them are there; no change shows them."""
 
 
 def batches(number: int, size: int) -> int:
@@ -48,12 +53,12 @@ def batches(number: int, size: int) -> int:
 
 
 def pages(number: int, size: int) -> int:
-    """Calls of a list: one tells that there is nothing."""
+    """Calls of a list: one shows that there is nothing."""
     return max(1, batches(number, size))
 
 
 def listed_item(account: Account, since: int, now: int) -> Calls:
-    book = account.part(ListingBook)
+    book = account.store(ListingStore)
     return {
         "searchListingsItems": sum(
             pages(sum(since < one.updated <= now for one in book.listed(place.id).values()), 20)
@@ -63,7 +68,7 @@ def listed_item(account: Account, since: int, now: int) -> Calls:
 
 
 def catalog(account: Account, since: int, now: int) -> Calls:
-    book = account.part(ListingBook)
+    book = account.store(ListingStore)
     return {
         "searchCatalogItems": sum(
             batches(sum(since < one.updated <= now for one in book.listed(place.id).values()), 20)
@@ -73,8 +78,8 @@ def catalog(account: Account, since: int, now: int) -> Calls:
 
 
 def pricing(account: Account, since: int, now: int) -> Calls:
-    # all of them every day: nothing tells that a price changed
-    number, places = len(account.catalogue), len(account.marketplaces)
+    # all of them every day: nothing shows that a price changed
+    number, places = len(account.products), len(account.marketplaces)
     return {
         "getCompetitivePricing": places * batches(number, 20),
         "getItemOffersBatch": places * batches(number, 20),
@@ -85,12 +90,12 @@ def pricing(account: Account, since: int, now: int) -> Calls:
 
 def fba(account: Account, since: int, now: int) -> Calls:
     calls: Counter[str] = Counter()
-    deliveries = account.part(StockBook).deliveries(now)
+    deliveries = account.store(StockStore).deliveries(now)
     for place in account.marketplaces:
         mine = [one for one in deliveries if one.marketplace is place]
         lines = [(one, line) for one in mine for line in one.lines]
         stock = summaries(account, place.id, now)
-        # all once a day: nothing tells what is on its way
+        # all once a day: nothing shows what is on its way
         calls["getInventorySummaries"] += pages(len(stock), 50)
         changed = sum(since < one.updated(now) <= now for one in mine)
         calls["getShipments"] += pages(changed, 50)
@@ -116,7 +121,7 @@ def _inbound_plans(account: Account, since: int, now: int) -> Counter[str]:
 
 
 def outbound(account: Account, since: int, now: int) -> Calls:
-    book, places = account.part(OutboundBook), len(account.marketplaces)
+    book, places = account.store(OutboundStore), len(account.marketplaces)
     orders = list(book.orders(now))
     by_hand = {id for id, (moment, _) in book.changes.items() if moment > since}
     changed = [one for one in orders if one.stage(now)[0] > since or one.id in by_hand]
@@ -130,22 +135,22 @@ def outbound(account: Account, since: int, now: int) -> Calls:
             again += [one] if one not in changed and (of_age or under_way) else []
     left = [p for o in orders for s in o.shipments for p in s.parcels if p.shipped <= now]
     return {
-        "listAllFulfillmentOrders": pages(len(watched), book.page),
+        "listAllFulfillmentOrders": pages(len(watched), book.page_size),
         "getFulfillmentOrder": len(changed) + len(again),
         "getPackageTrackingDetails": sum(one.ends > since for one in left),
         "getFeatures": places,
         "getFeatureInventory": sum(
-            pages(len(feature_skus(account, name, place.id, now, since)), book.page)
+            pages(len(feature_skus(account, name, place.id, now, since)), book.page_size)
             for name in ("BLANK_BOX", "BLOCK_AMZL")
             for place in account.marketplaces
         ),
-        "listReturnReasonCodes": 0 if since else len({one.place.id for one in orders}),
+        "listReturnReasonCodes": 0 if since else len({one.marketplace.id for one in orders}),
     }
 
 
 def easyship(account: Account, since: int, now: int) -> Calls:
     due = 0
-    for order in account.orders(now, pii=False):
+    for order in account.store(OrderStore).all(now, pii=False):
         if "AMAZON_EASY_SHIP" not in order.get("programs", ()):
             continue
         status = order["fulfillment"]["fulfillmentStatus"]
@@ -158,18 +163,20 @@ def easyship(account: Account, since: int, now: int) -> Calls:
 
 def services(account: Account, since: int, now: int) -> Calls:
     changed = Counter(
-        job["marketplaceId"] for _, updated, job in service_jobs(account, now) if updated > since
+        job["marketplaceId"]
+        for _, updated, job in account.store(ServiceJobStore).all(now)
+        if updated > since
     )
     return {"getServiceJobs": sum(pages(changed[p.id], 20) for p in account.marketplaces)}
 
 
 def shipping(account: Account, since: int, now: int) -> Calls:
-    carried = account.part(ShippingBook).packages.values()
+    carried = account.store(ShippingStore).packages.values()
     return {"getTracking": sum(not 0 < one.arrives <= since for one in carried)}
 
 
 def aplus(account: Account, since: int, now: int) -> Calls:
-    book, calls = account.part(AplusBook), Counter[str]()
+    book, calls = account.store(AplusStore), Counter[str]()
     for place in account.marketplaces:
         documents = book.of(place.id)
         calls["searchContentDocuments"] += pages(len(documents), book.page_size)
@@ -184,8 +191,9 @@ def aplus(account: Account, since: int, now: int) -> Calls:
 def feeds(account: Account, since: int, now: int) -> Calls:
     found = [
         one
-        for one in account.part(FeedBook).feeds(now)
-        if one.created > since or one.tell(since)["processingStatus"] in ("IN_QUEUE", "IN_PROGRESS")
+        for one in account.store(FeedStore).feeds(now)
+        if one.created > since
+        or one.to_json(since)["processingStatus"] in ("IN_QUEUE", "IN_PROGRESS")
     ]
     return {"getFeeds": FEED_GROUPS - 1 + pages(len(found), 100)}
 
@@ -216,28 +224,53 @@ def subscriptions(account: Account, since: int, now: int) -> Calls:
 
 
 def sources(account: Account, since: int, now: int) -> Calls:
-    number = len(account.part(SourceBook).sources)
+    number = len(account.store(SupplySourceStore).sources)
     return {"getSupplySources": pages(number, 10), "getSupplySource": number}
 
 
 def restrictions(account: Account, since: int, now: int) -> Calls:
-    return {"getListingsRestrictions": 0 if since else len(account.catalogue)}
+    return {"getListingsRestrictions": 0 if since else len(account.products)}
 
 
 def fees(account: Account, since: int, now: int) -> Calls:
-    calls = len(account.marketplaces) * batches(len(account.catalogue), 20)
+    calls = len(account.marketplaces) * batches(len(account.products), 20)
     return {"getPricing": calls, "getMyFeesEstimates": calls}
 
 
 def feedback(account: Account, since: int, now: int) -> Calls:
     having = sum(place.country in ("US", "GB", "DE") for place in account.marketplaces)
-    asked = 0 if since else having * len(account.catalogue)
-    return {
-        "getItemBrowseNode": asked,
-        # by mentions, and by their weight in the rating
-        "getItemReviewTopics": 2 * asked,
-        "getItemReviewTrends": asked,
+    looked_up = 0 if since else having * len(account.products)
+    store = account.store(FeedbackStore)
+    nodes = {
+        node["browseNodeId"]
+        for product in account.products
+        if (node := store.browse_node(product.asin, account.marketplaces[0], now))
     }
+    each = 0 if since else having * len(nodes)
+    return {
+        "getBrowseNodeReviewTopics": 2 * each,
+        "getBrowseNodeReviewTrends": each,
+        "getBrowseNodeReturnTopics": each,
+        "getBrowseNodeReturnTrends": each,
+        "getItemBrowseNode": looked_up,
+        # by mentions, and by their weight in the rating
+        "getItemReviewTopics": 2 * looked_up,
+        "getItemReviewTrends": looked_up,
+    }
+
+
+def promotions(account: Account, since: int, now: int) -> Calls:
+    def revisions(at: int) -> Set[Tuple[str, int]]:
+        return {
+            (one.id, revision_of(one, at) + (pending_revision(one, at) is not None))
+            for place in account.marketplaces
+            for one in promotions_of(account, place, at)
+        }
+
+    new = revisions(now) - (revisions(since) if since else set())
+    # what was updated, what began, what ended
+    places = len(account.marketplaces) * (3 if since else 1)
+    return {"searchPromotions": places, "getSelection": len(new)}
 
 
 def spans(moments: Iterable[int], longest: int) -> int:
@@ -250,8 +283,8 @@ def spans(moments: Iterable[int], longest: int) -> int:
 
 
 def vendor(account: Account, since: int, now: int) -> Calls:
-    book, start = account.part(VendorBook), account.first_day * DAY_MS
-    # nothing there tells that a time has no orders but a call for it
+    book, start = account.store(VendorStore), account.first_day * DAY_MS
+    # only a call for a time shows that it has no orders
     every = batches(now - max(since, start), WEEK)
 
     def created(orders: List[PurchaseOrder], over: Callable[[PurchaseOrder], int]) -> int:
@@ -261,6 +294,9 @@ def vendor(account: Account, since: int, now: int) -> Calls:
     invoices = [one for one in book.invoices(now) if _last(invoice_updates(one), now) > since]
     orders = created(list(book.orders(now)), lambda one: one.closed)
     shipments = created(list(book.shipments(now)), lambda one: one.delivered)
+    shown = {one.number: one for one in remittances(account, now)}
+    # in the first run nothing was seen
+    seen = {one.number: one for one in remittances(account, since)} if since else {}
     direct = spans((one.placed for one in customers if one.ended > since), WEEK)
     return {
         "getPurchaseOrders": max(orders, every) + every,
@@ -269,6 +305,8 @@ def vendor(account: Account, since: int, now: int) -> Calls:
         "GetShipmentLabels": every,
         "getInvoiceHeaders": batches(now - start, 90 * DAY_MS),
         "getInvoice": len(invoices),
+        "getRemittanceHeaders": batches(now - max(since, start), 90 * DAY_MS),
+        "getRemittance": sum(one != seen.get(number) for number, one in shown.items()),
         "getOrders": max(direct, every),
         "getShippingLabels": every,
         "getCustomerInvoices": every,

@@ -1,15 +1,18 @@
-"""The living account of the soak and its runs; as a process, one run that is to be killed."""
+"""The living account of the soak and its runs; as a process, those runs that are to be killed."""
 
 import json
 import mmap
 import os
 import random
+import select
+import signal
 import struct
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set
@@ -20,16 +23,16 @@ from dlt.common import pendulum
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
 
-from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.catalog import CatalogBook
-from amazon_selling_partner.simulator.finance_book import FinanceBook
-from amazon_selling_partner.simulator.listings import ListingBook
-from amazon_selling_partner.simulator.log import Request
-from amazon_selling_partner.simulator.reports import ReportBook
-from amazon_selling_partner.simulator.stock import StockBook
-from amazon_selling_partner.sync.packages import load_packages
+from amazon_selling_partner import NAME, amazon_selling_partner
+from amazon_selling_partner.loading.runner import load_packages
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.catalog.catalog_items import CatalogStore
+from sp_api_simulator.core.log import Request
+from sp_api_simulator.fba.stock_store import StockStore
+from sp_api_simulator.finance.finance_store import FinanceStore
+from sp_api_simulator.listings.listings import ListingStore
+from sp_api_simulator.orders.order_store import OrderStore
+from sp_api_simulator.reports.report_store import ReportStore
 
 ROOT = Path(__file__).resolve().parents[1]
 HISTORY = pendulum.datetime(2026, 3, 1)
@@ -113,10 +116,18 @@ class SharedClock(VirtualClock):
 
 @dataclass
 class Settings:
-    """What a process needs to make one run."""
+    """What a process needs to make one run.
+
+    Attributes:
+        name: Of the dataset.
+        destination: `duckdb`, or the address of a PostgreSQL database.
+        account: As it is named in the rows.
+    """
 
     folder: str
     name: str
+    destination: str
+    account: str
     credentials: Dict[str, str]
     url: str
     token_url: str
@@ -131,13 +142,18 @@ class Settings:
 @contextmanager
 def pipeline_of(settings: Settings) -> Iterator[dlt.Pipeline]:
     """The pipeline as a new process finds it, with its database open: opening takes long."""
-    with duckdb.connect(f"{settings.folder}/{settings.name}.duckdb") as connection:
+    with ExitStack() as opened:
+        destination: Any = dlt.destinations.postgres(settings.destination)
+        if settings.destination == "duckdb":
+            # DuckDB would confuse a dataset and a file of the same name
+            file = f"{settings.folder}/file_of_{settings.name}.duckdb"
+            destination = dlt.destinations.duckdb(opened.enter_context(duckdb.connect(file)))
         try:
             yield dlt.pipeline(
-                settings.name,
+                f"{settings.name}_{settings.account}",
                 pipelines_dir=f"{settings.folder}/pipelines",
-                destination=dlt.destinations.duckdb(connection),
-                dataset_name="soak_data",
+                destination=destination,
+                dataset_name=settings.name,
             )
         finally:
             context = Container()[PipelineContext]
@@ -145,11 +161,27 @@ def pipeline_of(settings: Settings) -> Iterator[dlt.Pipeline]:
                 context.deactivate()
 
 
+def drop_dataset(settings: Settings) -> None:
+    """Drops a dataset with its staging datasets and copies; a file is dropped with its folder."""
+    if settings.destination == "duckdb":
+        return
+    with pipeline_of(settings) as pipeline, pipeline.sql_client() as client:
+        found = client.execute_sql(
+            "SELECT schema_name FROM information_schema.schemata"
+            " WHERE left(schema_name, %s) = %s",
+            len(settings.name),
+            settings.name,
+        )
+        for (name,) in found or ():
+            client.execute_sql(f'DROP SCHEMA "{name}" CASCADE')
+
+
 def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
     """One run, as the script makes it; what its packages did."""
 
     def make_source(package_time: float) -> Any:
-        source = amazon_selling_partner(
+        make = amazon_selling_partner.clone(name=settings.account, section=settings.account)
+        source = make(
             credentials=settings.credentials,  # type: ignore[arg-type]
             api_url=settings.url,
             token_url=settings.token_url,
@@ -164,7 +196,9 @@ def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
         return source.with_resources(*(name for name in names if name not in settings.skipped))
 
     def load(pipeline: dlt.Pipeline, source: Any) -> None:
-        pipeline.run(source, loader_file_format="parquet").raise_on_failed_jobs()
+        is_file = settings.destination == "duckdb"
+        info = pipeline.run(source, loader_file_format="parquet" if is_file else None)
+        info.raise_on_failed_jobs()
 
     with pipeline_of(settings) as pipeline:
         return list(
@@ -184,7 +218,7 @@ class Run:
         groups: What it loaded, of `GROUPS`.
         disturbed: What went wrong, empty when nothing did.
         whole: It loaded all there was, in one package.
-        requests: What it asked.
+        requests: Its requests.
     """
 
     began: float
@@ -211,10 +245,14 @@ class Soak:
         seed (int): Of what happens.
         kills (Optional[int]): How many runs are killed; a twelfth by default.
         groups (Sequence[str]): What is loaded, of `GROUPS`.
+        faults (float): The share of the runs in which calls fail, also of those that are killed.
+        destination (str): `duckdb`, or the address of a PostgreSQL database.
+        account (str): As it is named in the rows; others may be in the same dataset.
+        dataset (str): Where to load.
 
     Attributes:
         made (List[Run]): All runs.
-        removed (Dict[str, Set[str]]): What is gone at Amazon, by table.
+        removed (Dict[str, Set[str]]): What is deleted at Amazon, by table.
         happened (Counter): How often what happened.
     """
 
@@ -227,20 +265,29 @@ class Soak:
         seed: int = 1,
         kills: Optional[int] = None,
         groups: Sequence[str] = tuple(GROUPS),
+        faults: float = 0.2,
+        destination: str = "duckdb",
+        account: str = NAME,
+        dataset: str = "soak_data",
     ) -> None:
         self.simulator = simulator
+        self.faults = faults
+        self.destination = destination
+        self.name = account
+        self.dataset = dataset
         self.clock = simulator.clock
         self.folder = folder
         self.runs = runs
         self.groups = list(groups)
         self.gap = days * DAY / runs
-        self.end = simulator.clock.time() + days * DAY
+        self.began = simulator.clock.time()
+        self.end = self.began + days * DAY
         self.made: List[Run] = []
         self.removed: Dict[str, Set[str]] = {"listed_item": set(), "fba_inventory_summary": set()}
         self.happened: Counter[str] = Counter()
         self._rng = random.Random(f"soak {seed}")
         self._roles: Dict[str, int] = {}
-        self._settled = 0
+        self._to_kill: Optional[subprocess.Popen[str]] = None
         kills = runs // 12 if kills is None else kills
         self._killed = set(self._rng.sample(range(1, runs), kills))
         self._length = 5.0
@@ -254,7 +301,7 @@ class Soak:
     def settings(
         self,
         seconds: Optional[float] = 12 * HOUR,
-        name: str = "soak",
+        name: str = "",
         groups: Optional[List[str]] = None,
         skipped: Sequence[str] = (),
         package_time: float = 12 * HOUR,
@@ -264,7 +311,9 @@ class Soak:
         sim = self.simulator
         return Settings(
             str(self.folder),
-            name,
+            self.dataset + name,
+            self.destination,
+            self.name,
             sim.credentials,
             sim.url,
             sim.token_url,
@@ -278,14 +327,23 @@ class Soak:
 
     def go(self) -> None:
         """Lives through all the days."""
-        began = self.clock.time()
         for number in range(self.runs):
-            until = began + number * self.gap
-            if number:
-                self._sleep_until(self._rng.uniform(self.clock.time(), until))
-                self._live()
-            self._sleep_until(until)
-            self._run(number)
+            self.step(number)
+        self.finish()
+
+    def step(self, number: int) -> None:
+        """Lives until a run, and makes it."""
+        until = self.began + number * self.gap
+        if number:
+            self._sleep_until(self._rng.uniform(self.clock.time(), until))
+            self._live()
+        self._sleep_until(until)
+        self._run(number)
+
+    def finish(self) -> None:
+        """Lives to the end, and loads what is left."""
+        if self._to_kill:
+            self._to_kill.communicate()
         self._sleep_until(self.end)
         self.account.roles.update(self._roles)
         self._roles.clear()
@@ -304,17 +362,18 @@ class Soak:
         """What happens in the time between two runs, besides what the simulator does by itself."""
         chance = self._rng.random
         self._settlements()
-        orders = [order["orderId"] for order in self.account.orders(data=frozenset())]
+        store = self.account.store(OrderStore)
+        orders = [order["orderId"] for order in store.all(data=frozenset())]
         for order_id in self._rng.sample(orders, min(2, len(orders))):
             if chance() < 0.5:
-                self.account.touch_order(order_id)
+                store.touch(order_id)
                 self.happened["orders touched"] += 1
             elif chance() < 0.2:
-                self.account.change_order(order_id, {"programs": ["PREORDER"]})
+                store.change(order_id, {"programs": ["PREORDER"]})
                 self.happened["orders changed by hand"] += 1
-        listings, stock = self.account.part(ListingBook), self.account.part(StockBook)
-        catalog = self.account.part(CatalogBook)
-        product = self._rng.choice(list(self.account.catalogue))
+        listings, stock = self.account.store(ListingStore), self.account.store(StockStore)
+        catalog = self.account.store(CatalogStore)
+        product = self._rng.choice(list(self.account.products))
         kept = product.sku not in self.removed["listed_item"]
         ending = self.clock.time() > self.end - QUIET_DAYS * DAY
         if chance() < 0.2 and kept:
@@ -325,12 +384,12 @@ class Soak:
             self.removed["listed_item"].add(product.sku)
             self.happened["listings removed"] += 1
         if chance() < 0.1:
-            catalog.changed[product.asin] = {"color": f"shade {self.happened['items changed']}"}
+            catalog.changes[product.asin] = {"color": f"shade {self.happened['items changed']}"}
             self.happened["items changed"] += 1
         elif chance() < 0.05:
-            catalog.gone.symmetric_difference_update({product.asin})
-            self.happened["items gone or back"] += 1
-        some = self._rng.choice(stock.shelf)
+            catalog.removed.symmetric_difference_update({product.asin})
+            self.happened["items deleted or back"] += 1
+        some = self._rng.choice(stock.stored)
         if chance() < 0.2:
             stock.adjust(self.account.marketplaces[0].id, some.sku, self._rng.choice((5, 9)))
             self.happened["stock found"] += 1
@@ -341,17 +400,7 @@ class Soak:
 
     def _settlements(self) -> None:
         """Amazon writes a settlement report for each group that has closed."""
-        now = self.account.now()
-        for group in self.account.part(FinanceBook).groups(now):
-            if self._settled < group.end <= now:
-                (place,) = (
-                    one.id for one in self.account.marketplaces if one.currency == group.currency
-                )
-                self.account.part(ReportBook).make(
-                    "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2", group.start, group.end, place
-                )
-                self.happened["groups closed"] += 1
-        self._settled = now
+        self.account.store(ReportStore).generate_settlements()
 
     # the runs
 
@@ -366,23 +415,25 @@ class Soak:
         self._come_and_go()
         if self._roles:
             run.disturbed = "without a role"
-        if number and chance < 0.2:
+        faults = []
+        if number and chance < self.faults:
             run.disturbed = "faults"
             for fault in FAULTS:
                 rare = 0.01 if fault["kind"] == "slow" else 0.02
-                self.simulator.faults.add(**fault, probability=rare)
-        elif number and chance < 0.23:
+                faults.append(self.simulator.faults.add(**fault, probability=rare))
+        elif number and chance < self.faults + 0.03:
             run.disturbed = "outage"
             self.simulator.faults.outage = True
-        elif number and chance < 0.27:
+        elif number and chance < self.faults + 0.07:
             run.disturbed = "little time"
             seconds = self._rng.uniform(1, 60)
         if number in self._killed:
-            run.disturbed = "killed"
-            self._kill(run, self.settings(seconds=seconds, groups=run.groups))
+            may_fail, run.disturbed = bool(run.disturbed), "killed"
+            self._kill(run, self.settings(seconds=seconds, groups=run.groups), may_fail)
         else:
             self.load(run, self.settings(seconds=seconds, groups=run.groups))
         self.simulator.faults.clear()
+        self.happened["calls that failed"] += sum(fault.hits for fault in faults)
         self.happened[f"runs: {run.disturbed or 'undisturbed'}"] += 1
 
     def _come_and_go(self) -> None:
@@ -403,48 +454,88 @@ class Soak:
         before = len(self.simulator.requests)
         began = time.monotonic()
         try:
-            told = load_once(settings, self.clock)  # type: ignore[arg-type]
-            run.whole = len(told) == 1 and not told[0].left and not told[0].failed
+            summaries = load_once(settings, self.clock)  # type: ignore[arg-type]
+            run.whole = len(summaries) == 1 and not summaries[0].left and not summaries[0].failed
         except Exception as error:
             if not run.disturbed:
                 raise
             self.happened[f"runs that ended with {type(error.__cause__ or error).__name__}"] += 1
         self._length = time.monotonic() - began
         self._keep(run, before)
-        self._calls = len(run.requests)
+        self._calls = max(1, len(run.requests))
 
-    def _kill(self, run: Run, settings: Settings) -> None:
+    def _kill(self, run: Run, settings: Settings, may_fail: bool) -> None:
         """A run in a process of its own, which is killed at a moment nobody expects."""
         before = len(self.simulator.requests)
-        with (self.folder / "errors.txt").open("w") as errors:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks._soak", json.dumps(vars(settings))],
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                cwd=self.folder,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        assert child.stdout and child.stdout.readline() == "started\n"
+        self._to_kill = runs = self._to_kill or start_runs_to_kill(self.folder)
+        assert runs.stdin and runs.stdout
+        print(json.dumps(vars(settings)), file=runs.stdin, flush=True)
+        process = int(runs.stdout.readline())
         began = time.monotonic()
         # half of them by the calls made, half by time, which is mostly after the calls
         calls = self._rng.randrange(1, self._calls + 1)
         seconds = self._rng.uniform(0.1, 1.1) * self._length
         by_calls = self._rng.random() < 0.5
-        while child.poll() is None:
+        while not select.select([runs.stdout], [], [], 0.002)[0]:
             spent = time.monotonic() - began
             if len(self.simulator.requests) - before >= calls if by_calls else spent > seconds:
-                child.kill()
-                self.happened["runs killed in time"] += 1
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
                 break
-            time.sleep(0.002)
-        assert child.wait() in (0, -9), (self.folder / "errors.txt").read_text()[-3000:]
+        code = int(runs.stdout.readline())
+        if code == -signal.SIGKILL:
+            self.happened["runs killed in time"] += 1
+        elif code == FAILED and may_fail:
+            self.happened["runs that failed before they were killed"] += 1
+        else:
+            assert code == 0, (self.folder / "errors.txt").read_text()[-3000:]
+            # the next one is killed earlier
+            self._length = time.monotonic() - began
+            self._calls = max(1, len(self.simulator.requests) - before)
         self._keep(run, before)
 
     def _keep(self, run: Run, before: int) -> None:
         run.ended = self.clock.time()
         run.requests = list(self.simulator.requests)[before:]
         self.made.append(run)
+
+
+FAILED = 3
+"""Exit code of a run that ended with an error."""
+
+
+def start_runs_to_kill(folder: Path) -> "subprocess.Popen[str]":
+    """A process that makes runs which are to be killed."""
+    with (folder / "errors.txt").open("w") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks._soak"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+
+def make_runs_to_kill() -> None:
+    """Makes a run for each line of settings, in a fork: imports take longer than a small run.
+
+    Prints the number of its process when it begins, and its exit code when it has ended.
+    """
+    for line in sys.stdin:
+        process = os.fork()
+        if not process:
+            settings = Settings(**json.loads(line))
+            code = 0
+            try:
+                load_once(settings, SharedClock(Path(settings.folder) / "clock"))
+            except Exception:
+                traceback.print_exc()
+                code = FAILED
+            os._exit(code)
+        print(process, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
 def prepared() -> None:
@@ -462,15 +553,13 @@ def account(clock: VirtualClock, orders_per_day: int, products: int = 24, seed: 
         products=products,
         clock=clock,
     )
-    simulator.account.part(FinanceBook).others = EVENTS
+    simulator.account.store(FinanceStore).other_lists = EVENTS
     # a first look finds a report made: how often one looks is measured in report_requests
-    reports = simulator.account.part(ReportBook)
-    reports.queue_seconds, reports.making_seconds = 4, 8
+    reports = simulator.account.store(ReportStore)
+    reports.queue_seconds, reports.processing_seconds = 4, 8
     return simulator
 
 
 if __name__ == "__main__":
     prepared()
-    given = Settings(**json.loads(sys.argv[1]))
-    print("started", flush=True)
-    load_once(given, SharedClock(Path(given.folder) / "clock"))
+    make_runs_to_kill()

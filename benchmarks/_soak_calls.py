@@ -1,9 +1,9 @@
-"""The calls of the soak's undisturbed runs, against the fewest that could have told the same.
+"""The calls of the soak's undisturbed runs, against the fewest that could have loaded the same.
 
-What is new has to be asked for, and what changes without a date has to be asked for again as often
+What is new has to be requested, and what changes without a date has to be requested again as often
 as each table's documentation says: days of a restated report, the look-back of finance, listings
 once a week, stock once a day, products after a week. How often that is, is reckoned here from the
-calendar, the simulator's facts and the log, not from the code that asks.
+calendar, the simulator's facts and the log, not from the code that calls.
 """
 
 import json
@@ -14,32 +14,33 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from dlt.common import pendulum
 
-from amazon_selling_partner.reports.definitions import reports_of
-from amazon_selling_partner.reports.report import Period, Report
+from amazon_selling_partner.modules.reports.definitions import reports_of
+from amazon_selling_partner.modules.reports.report import Period, Report
 from amazon_selling_partner.settings import MARKETPLACES
-from amazon_selling_partner.simulator.finance_book import FinanceBook
-from amazon_selling_partner.simulator.listings import ListingBook
-from amazon_selling_partner.simulator.reports import ReportBook
-from amazon_selling_partner.simulator.search import Criteria
-from amazon_selling_partner.simulator.stock import StockBook
+from sp_api_simulator.fba.stock_store import StockStore
+from sp_api_simulator.finance.finance_store import FinanceStore
+from sp_api_simulator.listings.listings import ListingStore
+from sp_api_simulator.orders.order_search import Criteria
+from sp_api_simulator.orders.order_store import OrderStore
+from sp_api_simulator.reports.report_store import ReportStore
 
 from ._soak import HISTORY, REPORTS, Run, Soak
 
 HOUR, DAY = 3600.0, 86_400.0
 SETTLED = 120.0
-"""Seconds before the present that Amazon tells nothing of."""
+"""Seconds before the present that Amazon shows nothing of."""
 
 LOOK_BACK = 7
 """Days of an open group that are read again."""
 
 
 class Fewest:
-    """What each run would have had to ask, run by run; to be told of all runs in their order."""
+    """What each run would have had to request; needs all runs in their order."""
 
     def __init__(self, soak: Soak) -> None:
         self._soak = soak
         self._account = soak.account
-        self._asked: Dict[Tuple[str, str], float] = {}
+        self._requested: Dict[Tuple[str, str], float] = {}
         self._reports: Dict[Tuple[str, str, str], float] = {}
         self._whole: List[float] = []
         self._removed_seen = 0
@@ -62,7 +63,7 @@ class Fewest:
         return by_group[group](run, last)
 
     def _of_orders(self, run: Run, last: Run) -> Dict[str, int]:
-        changed = self._account.search(
+        changed = self._account.store(OrderStore).search(
             Criteria(True, int((last.began - SETTLED) * 1000), int((run.began - SETTLED) * 1000))
         )
         zones = [MARKETPLACES[place.id].time_zone for place in self._account.marketplaces]
@@ -82,18 +83,18 @@ class Fewest:
         chosen = {
             name: report for name, report in reports_of(False).items() if name in REPORTS[group]
         }
-        asked = sum(self._due(report, run) for report in chosen.values())
+        requested = sum(self._due(report, run) for report in chosen.values())
         types = {report.report_type for report in chosen.values()}
         made = [
             report
-            for report in self._account.part(ReportBook).reports.values()
+            for report in self._account.store(ReportStore).reports.values()
             if last.ended < report.created / 1000 <= run.ended
             and report.document
             and report.type in types
         ]
         return {
-            "createReport": asked,
-            "getReport": asked,
+            "createReport": requested,
+            "getReport": requested,
             "getReports": int(any(r.period is Period.LISTED for r in chosen.values())),
             "getReportDocument": len(made),
         }
@@ -109,19 +110,19 @@ class Fewest:
         }
 
     def learn(self, run: Run) -> None:
-        """Takes note of what a run asked, for what is due later."""
+        """Records what a run requested, for what is due later."""
         for request in run.requests:
             if request.status >= 300 or not request.status:
                 continue
             if request.operation == "searchCatalogItems":
                 for asin in request.query["identifiers"].split(","):
-                    self._asked[asin, request.query["marketplaceIds"]] = request.time
+                    self._requested[asin, request.query["marketplaceIds"]] = request.time
             elif request.operation == "searchListingsItems":
                 if request.query.get("lastUpdatedAfter", "").startswith("1995"):
-                    self._asked["listings", request.query["marketplaceIds"]] = run.began
+                    self._requested["listings", request.query["marketplaceIds"]] = run.began
             elif request.operation == "getInventorySummaries":
                 if not {"startDateTime", "sellerSkus", "sellerSku"} & set(request.query):
-                    self._asked["stock", request.query["marketplaceIds"]] = run.began
+                    self._requested["stock", request.query["marketplaceIds"]] = run.began
             elif request.operation == "createReport":
                 body = json.loads(request.body)
                 day = body.get("dataStartTime", "")[:10]
@@ -133,7 +134,7 @@ class Fewest:
 
     def _of_groups(self, run: Run, last: Run) -> Iterator[int]:
         """Calls for each event group: one a day that is read again, pages of one that closed."""
-        book = self._account.part(FinanceBook)
+        book = self._account.store(FinanceStore)
         now = int((run.began - SETTLED) * 1000)
         for group in book.groups(now):
             if group.end > now:
@@ -155,47 +156,47 @@ class Fewest:
                     yield max(1, math.ceil(len(book.entries(group, now)) / 100))
 
     def _listings(self, place: str, run: Run, last: Run) -> int:
-        listed = self._account.part(ListingBook).listed(place)
+        listed = self._account.store(ListingStore).listed(place)
         changed = [one for one in listed.values() if one.updated / 1000 > last.began - SETTLED]
         calls = max(1, math.ceil(len(changed) / 20))
-        read = self._asked.get(("listings", place))
+        read = self._requested.get(("listings", place))
         if read is None or run.began >= read + 7 * DAY:
             calls += math.ceil(len(listed) / 20) + self._vanished("listed_item", place, 20)
         return calls
 
     def _stock(self, place: str, run: Run) -> int:
-        read = self._asked.get(("stock", place))
+        read = self._requested.get(("stock", place))
         if read is not None and run.began < read + 20 * HOUR:
             return 1
-        products = self._account.part(StockBook).products(int(run.began * 1000))
+        products = self._account.store(StockStore).products(int(run.began * 1000))
         return math.ceil(len(products) / 50) + self._vanished("fba_inventory_summary", place, 50)
 
     def _vanished(self, table: str, place: str, at_once: int) -> int:
-        """What a read of all no longer shows is asked for by its SKU before it counts as gone."""
-        known = self._asked.get((table, place), 0)
+        """What a read of all no longer shows is requested by its SKU before it is deleted."""
+        known = self._requested.get((table, place), 0)
         removed = len(self._soak.removed[table])
-        self._asked[table, place] = removed
+        self._requested[table, place] = removed
         return math.ceil((removed - known) / at_once)
 
     def _products(self, place: str, run: Run) -> List[str]:
-        """ASINs that were not asked about for a week, less four hours, or changed since."""
+        """ASINs that were not looked up for a week, less four hours, or changed since."""
         due = []
-        book = self._account.part(ListingBook)
-        # a change of the last two minutes is told to the next run
+        book = self._account.store(ListingStore)
+        # a change of the last two minutes is for the next run
         changed = {
             one.product.asin: one.updated / 1000
             for one in book.listed(place).values()
             if one.updated / 1000 <= run.began - SETTLED
         }
-        for product in self._account.catalogue:
-            asked = self._asked.get((product.asin, place))
-            old = asked is None or asked <= run.began - 7 * DAY + 4 * HOUR
-            if old or changed.get(product.asin, 0.0) >= (asked or 0):
+        for product in self._account.products:
+            requested = self._requested.get((product.asin, place))
+            old = requested is None or requested <= run.began - 7 * DAY + 4 * HOUR
+            if old or changed.get(product.asin, 0.0) >= (requested or 0):
                 due.append(product.asin)
         return due
 
     def _due(self, report: Report, run: Run) -> int:
-        """Reports of a type that have to be asked for: by calendar, restatement and interval."""
+        """Reports of a type that have to be requested: by calendar, restatement and interval."""
         if report.period is Period.LISTED:
             return 0
         if report.period is Period.CHANGES:
@@ -209,13 +210,13 @@ class Fewest:
             open_ = start < now - report.lag if report.partial else end <= now - report.lag
             for place in places if open_ else ():
                 at = self._reports.get((_kind(report), place, start.to_date_string()))
-                asked = pendulum.from_timestamp(at) if at else None
-                if asked is None:
+                requested = pendulum.from_timestamp(at) if at else None
+                if requested is None:
                     found += 1
-                elif asked < end + report.lag + report.restated:
+                elif requested < end + report.lag + report.restated:
                     again = timedelta(days=6) if report.period is Period.MONTH else timedelta(0)
                     again = timedelta(0) if report.partial else again
-                    found += now - asked >= max(again, report.interval, timedelta(hours=20))
+                    found += now - requested >= max(again, report.interval, timedelta(hours=20))
         return found
 
 
@@ -277,9 +278,9 @@ def figures(soak: Soak) -> float:
     )
     for operation in sorted(best):
         number, least = calls[operation], best[operation]
-        said = f"ratio {number / least:.3f}" if least else ""
+        ratio = f"ratio {number / least:.3f}" if least else ""
         print(
-            f"  {operation:<32} {number:>7} calls  fewest {least:>6}  {said}"
+            f"  {operation:<32} {number:>7} calls  fewest {least:>6}  {ratio}"
             f"  {'; '.join(worst[operation][:3])}"
         )
     total = sum(calls[operation] for operation in best)

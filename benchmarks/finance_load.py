@@ -19,13 +19,12 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 import dlt
 from dlt.common import Decimal, pendulum
 
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.finance.events import financial_events
-from amazon_selling_partner.finance.explode import Exploder
-from amazon_selling_partner.finance.groups import LIST_GROUPS
-from amazon_selling_partner.finance.hints import hints, replaces_rows
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.finance_book import FinanceBook
+from amazon_selling_partner.modules.finance.event_hints import table_hints
+from amazon_selling_partner.modules.finance.events import financial_events
+from amazon_selling_partner.modules.finance.explode import Exploder
+from amazon_selling_partner.modules.finance.groups import LIST_GROUPS
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.finance.finance_store import FinanceStore
 
 EVENTS = 300_000
 GROUPS = 20
@@ -54,8 +53,8 @@ class Archive:
                 for position in range(PAGE):
                     name, event = rng.choice(samples)
                     # no two events are equal
-                    said = {**event, "SellerOrderId": f"{group}-{number}-{position}"}
-                    page.setdefault(name, []).append(said)
+                    copied = {**event, "SellerOrderId": f"{group}-{number}-{position}"}
+                    page.setdefault(name, []).append(copied)
                 files.append(folder / f"events-{group}-{number}.pickle")
                 files[-1].write_bytes(pickle.dumps(page, pickle.HIGHEST_PROTOCOL))
 
@@ -94,7 +93,7 @@ class Archive:
 def _samples() -> List[Tuple[str, Any]]:
     """Events of all lists: as many of orders as a busy account has, some of each other list."""
     simulator = Simulator(seed=1, orders_per_day=60, days=40, clock=VirtualClock(NOW.timestamp()))
-    book, now = simulator.account.part(FinanceBook), simulator.account.now()
+    book, now = simulator.account.store(FinanceStore), simulator.account.now()
     entries = [entry for group in book.groups(now) for entry in book.entries(group, now)]
     return [(entry.list_name, _exact(entry.write())) for entry in entries]
 
@@ -130,9 +129,7 @@ def _bare(files: List[Path]) -> Any:
             for table, rows in pickle.loads(file.read_bytes()).items():
                 if table not in declared:
                     declared.add(table)
-                    yield dlt.mark.with_hints(
-                        [], hints(table, replaces_rows()), create_table_variant=True
-                    )
+                    yield dlt.mark.with_hints([], table_hints(table), create_table_variant=True)
                 yield dlt.mark.with_table_name(rows, table)
 
     return ready_made()
@@ -176,7 +173,7 @@ def main(events: int = EVENTS) -> None:
         print(f"{events:,} events of {GROUPS} groups into {len(_tables(files))} tables")
         bare, _ = _measured("bare_dlt", folder, _bare(files))
         history = pendulum.datetime(2026, 4, 1)
-        ours, _ = _measured("finance", folder, financial_events(archive, history))
+        ours, _ = _measured("finance", folder, financial_events(archive, history, history))
         print(f"ratio {ours / bare:.2f}")
 
 

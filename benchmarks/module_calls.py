@@ -1,4 +1,4 @@
-"""Calls and virtual time of each module, against the fewest calls that tell all there is.
+"""Calls and virtual time of each module, against the fewest calls that return all there is.
 
     python -m benchmarks.module_calls [MODULE ...]
 
@@ -8,9 +8,9 @@ seller or Amazon changes on a usual day. The fewest calls come from the simulato
 `_fewest_calls.py`. The seller: two marketplaces, 24 orders a day, 260 products, 40 days; the
 vendor: four purchase orders a day, 60 days.
 
-More than the fewest are asked for where a run must be able to stop and go on: history comes in
+More than the fewest are requested where a run must be able to stop and go on: history comes in
 windows that begin with seven days and grow. Vendor windows have six days of the seven that Amazon
-takes, and the shipments created in thirty days are asked for each time, because they show late.
+takes, and the shipments created in thirty days are requested each time, because they show late.
 """
 
 import argparse
@@ -23,16 +23,16 @@ import dlt
 from dlt.common import pendulum
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.aplus import AplusBook
-from amazon_selling_partner.simulator.feeds import FeedBook
-from amazon_selling_partner.simulator.listings import ListingBook
-from amazon_selling_partner.simulator.outbound_book import OutboundBook
-from amazon_selling_partner.simulator.services import ServiceChanges, service_jobs
-from amazon_selling_partner.simulator.shipping import ShippingBook
-from amazon_selling_partner.simulator.stock import StockBook
-from amazon_selling_partner.simulator.vendor_book import VendorBook
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.aplus_content import AplusStore
+from sp_api_simulator.fba.stock_store import StockStore
+from sp_api_simulator.feeds import FeedStore
+from sp_api_simulator.fulfillment_outbound.outbound_store import OutboundStore
+from sp_api_simulator.listings.listings import ListingStore
+from sp_api_simulator.orders.order_store import OrderStore
+from sp_api_simulator.service_jobs import ServiceJobStore
+from sp_api_simulator.shipping import ShippingStore
+from sp_api_simulator.vendor.vendor_store import VendorStore
 
 from . import _fewest_calls as fewest
 
@@ -47,7 +47,7 @@ class Part(NamedTuple):
     """What is measured together.
 
     Attributes:
-        fewest: Tells the operations that count and their fewest calls.
+        fewest: Returns the operations that count and their fewest calls.
         tables: Tables to load.
         modules: Modules they are of.
         few: Ask about 60 products only, where each is a call of its own.
@@ -85,6 +85,7 @@ PARTS: Dict[str, Part] = {
     "SUPPLY_SOURCES": Part(fewest.sources, []),
     "LISTINGS_RESTRICTIONS": Part(fewest.restrictions, [], few=True),
     "PRODUCT_FEES": Part(fewest.fees, []),
+    "PROMOTIONS": Part(fewest.promotions, []),
     "CUSTOMER_FEEDBACK": Part(fewest.feedback, [], few=True),
     "VENDOR": Part(fewest.vendor, []),
 }
@@ -104,34 +105,34 @@ def usual_changes(simulator: Simulator, name: str) -> None:
     """What a day brings besides what goes its way by itself."""
     account = simulator.account
     if name == "VENDOR":
-        book = account.part(VendorBook)
+        book = account.store(VendorStore)
         for order in list(book.orders(account.now()))[-10:-4]:
             book.change(order.number, 7)
         return
-    for product in account.catalogue.products[:30]:
-        account.part(ListingBook).change(product.sku, itemName=f"New {product.sku}")
-    documents = account.part(AplusBook)
+    for product in account.products[:30]:
+        account.store(ListingStore).change(product.sku, itemName=f"New {product.sku}")
+    documents = account.store(AplusStore)
     for key in list(documents.documents)[:4]:
         documents.change(key)
     for number in range(5):
-        account.part(FeedBook).send("JSON_LISTINGS_FEED", account.now() - number * 60_000)
-    outbound = account.part(OutboundBook)
+        account.store(FeedStore).send("JSON_LISTINGS_FEED", account.now() - number * 60_000)
+    outbound = account.store(OutboundStore)
     for order in list(outbound.orders(account.now()))[-6:]:
         outbound.change(order.id, displayableOrderId="007")
-    jobs = [job["serviceJobId"] for _, _, job in service_jobs(account, account.now())]
+    jobs = [job["serviceJobId"] for _, _, job in account.store(ServiceJobStore).all(account.now())]
     for job in jobs[-25:]:
-        account.part(ServiceChanges).change(job, preferredAppointmentTimes=[])
-    stock = account.part(StockBook)
-    for product in stock.shelf[:20]:
+        account.store(ServiceJobStore).change(job, preferredAppointmentTimes=[])
+    stock = account.store(StockStore)
+    for product in stock.stored[:20]:
         stock.adjust(GB, product.sku, 5)
 
 
 def carry(simulator: Simulator) -> None:
     """Lets Amazon Shipping carry the packages of the seller's own British orders."""
     account = simulator.account
-    for order in list(account.orders(pii=False)):
+    for order in list(account.store(OrderStore).all(pii=False)):
         if order["salesChannel"]["marketplaceId"] == GB and order.get("packages"):
-            account.part(ShippingBook).carry(order["orderId"])
+            account.store(ShippingStore).carry(order["orderId"])
 
 
 def measure(name: str) -> None:
@@ -151,7 +152,7 @@ def measure(name: str) -> None:
             simulator.requests.clear()
             seen = simulator.account.now()
             started = clock.time()
-            # what is asked for does not depend on the load: extraction alone shows it
+            # what is requested does not depend on the load: extraction alone shows it
             pipeline.extract(source(simulator, name, part))
             report(simulator, name, run, part.fewest(simulator.account, since, seen), started)
             since = seen
@@ -159,11 +160,11 @@ def measure(name: str) -> None:
 
 
 def source(simulator: Simulator, name: str, part: Part) -> Any:
-    """The tables of a module and those that tell them what to ask about."""
+    """The tables of a module and those that name what they look up."""
     vendor = name == "VENDOR"
     settings: Dict[str, Any] = {"marketplace_ids": [US]} if vendor else {"region": "EUROPE"}
     if name in ("LISTINGS_RESTRICTIONS", "PRODUCT_FEES", "CUSTOMER_FEEDBACK"):
-        settings["asins"] = [product.asin for product in simulator.account.catalogue]
+        settings["asins"] = [product.asin for product in simulator.account.products]
     days = 60 if vendor else 40
     made = amazon_selling_partner(
         credentials=simulator.credentials,
@@ -184,16 +185,16 @@ def report(
     simulator: Simulator, name: str, run: int, expected: fewest.Calls, started: float
 ) -> None:
     """Prints a line for each operation of a run, and one for the run."""
-    asked = Counter(request.operation for request in simulator.requests if request.status != 429)
+    counts = Counter(request.operation for request in simulator.requests if request.status != 429)
     refused = sum(request.status == 429 for request in simulator.requests)
     ended = max((r.time for r in simulator.requests if r.operation in expected), default=started)
     title = ("first load", "a day later", "usual changes")[run]
     lines: List[str] = []
     for operation in sorted(expected):
-        made, least = asked[operation], expected[operation]
+        made, least = counts[operation], expected[operation]
         if made != least:
             lines.append(f"  {operation:<40}{made:>6}{least:>8}")
-    made, least = sum(asked[operation] for operation in expected), sum(expected.values())
+    made, least = sum(counts[operation] for operation in expected), sum(expected.values())
     ratio = f"{made / least:.3f}" if least else "-" if not made else "more than none"
     print(
         f"{name if run == 0 else '':<26}{title:<16}{made:>6}{least:>8}{ratio:>8}"

@@ -12,8 +12,7 @@ import dlt
 from dlt.common import pendulum
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.simulator import Simulator
+from sp_api_simulator import Simulator, VirtualClock
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 ORDERS_PER_DAY, DAYS = 500, 90
@@ -39,7 +38,7 @@ def main() -> None:
                 clock=clock,
                 historical_sync_time_frame=NOW.subtract(days=DAYS).to_date_string(),
             )
-            # what is asked for does not depend on the load: extraction alone shows it
+            # what is requested does not depend on the load: extraction alone shows it
             pipeline.extract(source)
             report(title, simulator, clock.time() - virtual, time.time() - real)
 
@@ -52,7 +51,7 @@ def report(title: str, simulator: Simulator, virtual: float, real: float) -> Non
     until = max(r.query["lastUpdatedBefore"] for r in simulator.requests.of("searchOrders"))
     orders = sum(
         since <= order["lastUpdatedTime"][:19] + "Z" <= until
-        for order in simulator.account.orders(data=frozenset())
+        for order in simulator.orders.all(data=frozenset())
     )
     marketplaces = len(simulator.account.marketplaces)
     fewest = {

@@ -31,8 +31,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from amazon_selling_partner.client.clock import Clock
-from amazon_selling_partner.reports.documents import (
+from amazon_selling_partner.client.clock import SystemClock
+from amazon_selling_partner.modules.reports.documents import (
     BIGINT,
     DECIMAL,
     TIMESTAMP,
@@ -230,7 +230,7 @@ def flat_file(folder: Path, repeat: int, full: bool) -> None:
         repeat,
         rows,
     )
-    # dicts as dlt loads them unless told otherwise
+    # dicts as dlt loads them by default
     slow = best({"dicts": lambda: load(folder, dicts, "orders", None)}, 1, sample)["dicts"]
     dictionaries = Cost(*(part * rows / sample for part in slow))
     costs[f"dlt with csv.DictReader, {sample} rows, scaled"] = dictionaries
@@ -296,7 +296,7 @@ def json_report(folder: Path, repeat: int) -> None:
 
 
 def memory(folder: Path, rows: int) -> None:
-    """Downloads from a loopback server and reads in a process of its own, whose memory is told."""
+    """Downloads from a loopback server and reads in a process of its own; prints its memory."""
     path = folder / "large.json.gz"
     size = write_terms(path, rows)
 
@@ -317,9 +317,9 @@ def memory(folder: Path, rows: int) -> None:
             stdout=subprocess.PIPE,
             check=True,
         )
-        told = json.loads(done.stdout.splitlines()[-1])
-        assert told["rows"] == rows
-        print(f"  {told['peak_mb']:8.0f} MB peak, {told['seconds']:6.1f} s  {told['what']}")
+        result = json.loads(done.stdout.splitlines()[-1])
+        assert result["rows"] == rows
+        print(f"  {result['peak_mb']:8.0f} MB peak, {result['seconds']:6.1f} s  {result['what']}")
     server.shutdown()
     path.unlink()
 
@@ -330,7 +330,7 @@ def child(mode: str, url: str, folder: str) -> None:
 
     def tables() -> Iterator[pa.Table]:
         nonlocal rows
-        with download(url, Clock()) as document:
+        with download(url, SystemClock()) as document:
             for _, table in read_document(document, TERMS):
                 rows += table.num_rows
                 yield table

@@ -17,16 +17,15 @@ from typing import Dict, List, Tuple
 
 from dlt.common import pendulum
 
-from amazon_selling_partner import SellingPartnerCredentials, connect
-from amazon_selling_partner.client import VirtualClock
-from amazon_selling_partner.reports.calls import CREATE_REPORT
-from amazon_selling_partner.reports.definitions import reports_of
-from amazon_selling_partner.reports.jobs import Journal
-from amazon_selling_partner.reports.lifecycle import Desk
-from amazon_selling_partner.reports.planning import Plan
-from amazon_selling_partner.reports.report import Period, Report
-from amazon_selling_partner.simulator import Simulator
-from amazon_selling_partner.simulator.reports import ReportBook
+from amazon_selling_partner import SellingPartnerCredentials, create_client
+from amazon_selling_partner.modules.reports.api import CREATE_REPORT
+from amazon_selling_partner.modules.reports.definitions import reports_of
+from amazon_selling_partner.modules.reports.journal import Journal
+from amazon_selling_partner.modules.reports.planning import Plan
+from amazon_selling_partner.modules.reports.report import Period, Report
+from amazon_selling_partner.modules.reports.runner import ReportRunner
+from sp_api_simulator import Simulator, VirtualClock
+from sp_api_simulator.reports.report_store import ReportStore
 
 US = "ATVPDKIKX0DER"
 NOW = pendulum.datetime(2026, 11, 23, 13, 37)
@@ -44,8 +43,8 @@ def fewest(report: Report, since: pendulum.DateTime, now: pendulum.DateTime) -> 
         return 1
     if report.period is Period.CHANGES:
         days = min((now - since).total_seconds() / 86400, report.history)
-        return math.ceil(days / report.span)
-    return math.ceil(_periods(report, since, now) / report.span)
+        return math.ceil(days / report.max_periods)
+    return math.ceil(_periods(report, since, now) / report.max_periods)
 
 
 def _periods(report: Report, since: pendulum.DateTime, now: pendulum.DateTime) -> int:
@@ -122,8 +121,8 @@ def measure(is_vendor: bool, years: float) -> None:
     clock = VirtualClock(NOW.timestamp())
     began = time.perf_counter()
     with Simulator(seed=1, orders_per_day=0, days=1, clock=clock, log_limit=10) as simulator:
-        book = simulator.account.part(ReportBook)
-        book.vendor = is_vendor
+        book = simulator.account.store(ReportStore)
+        simulator.account.is_vendor = is_vendor
         for report in reports:
             lists = ", ".join(f'"{table.records}": []' for table in report.tables)
             empty = f"{{{lists}}}" if report.format == "json" else "sku\n"
@@ -133,21 +132,21 @@ def measure(is_vendor: bool, years: float) -> None:
             setattr(credentials, name, value)
         states: Dict[str, Dict[str, object]] = {}
         numbers = {report.name: fewest(report, since, NOW) for report in reports}
-        client = connect(
+        client = create_client(
             credentials,
             "NORTH_AMERICA",
             api_url=simulator.url,
             token_url=simulator.token_url,
             clock=clock,
         )
-        desk = Desk(
+        runner = ReportRunner(
             client,
             Plan(reports, [US], since, RUN),
             lambda name: states.setdefault(name, {}),
             {},
             Journal(None),
         )
-        for _ in desk.run():
+        for _ in runner.run():
             pass
         taken = clock.time() - NOW.timestamp()
         kind = "vendor" if is_vendor else "seller"
@@ -156,9 +155,9 @@ def measure(is_vendor: bool, years: float) -> None:
         expected: Counter[str] = Counter()
         for report in reports:
             expected[report.report_type] += numbers[report.name]
-        for report_type, number in sorted(book.requested.items()):
+        for report_type, number in sorted(book.request_counts.items()):
             print(f"  {report_type:<58}{number:>9}{expected[report_type]:>8}")
-        total, least = book.requested.total(), sum(expected.values())
+        total, least = book.request_counts.total(), sum(expected.values())
         print(f"  {'all':<58}{total:>9}{least:>8}   ratio {total / least:.3f}")
         best = shortest(reports, numbers)
         print(
@@ -168,7 +167,7 @@ def measure(is_vendor: bool, years: float) -> None:
 
 
 def main() -> None:
-    """Measures the accounts asked for."""
+    """Measures the accounts given."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--years", type=float, default=2)
     parser.add_argument("--account", choices=("vendor", "seller", "all"), default="all")
