@@ -1,65 +1,72 @@
-"""Airflow, through dlt's helper: a DAG an account, in it a task a module, one after another.
+"""Airflow, through dlt's helper: one DAG per account, in it one task per module, in sequence.
 
-How two runs of one account are kept apart. They would share Amazon's quota, and each would
-overwrite the progress that the other one has kept. The lock of the source does not see that here:
-it is a file in dlt's data directory, and dlt's `PipelineTasksGroup` gives every task a new one, on
-any machine. So each account has an Airflow pool of one slot, which all its tasks take. It holds for
-scheduled runs, runs by hand, retries and backfills, on all workers. Make it before the first run;
-Airflow starts no task of a pool that is not there:
+The DAGs of several accounts run side by side, into one dataset.
+
+Two runs of one account must not overlap: they would share Amazon's quota, and each would overwrite
+the other's progress. The lock of the source cannot prevent that here: it is a file in dlt's data
+directory, and dlt's `PipelineTasksGroup` gives every task a new one. So each account has an Airflow
+pool with one slot, which all its tasks use. It covers scheduled and manual runs, retries and
+backfills, on all workers. Create it before the first run; Airflow starts no task of a pool that
+does not exist:
 
     airflow pools set selling_partner_seller_na 1 "one load of seller_na at a time"
 
-Where things go: this file into the dags folder, `amazon_selling_partner/` and `.dlt/` beside it.
-Secrets can be in Airflow's variable `dlt_secrets_toml`. Needs `apache-airflow>=2.5` (tried with
+Put this file into the dags folder, `amazon_selling_partner/` and `.dlt/` beside it. Secrets can be
+in Airflow's variable `dlt_secrets_toml`. Needs `apache-airflow>=2.5` (tested with
 3.3) and `dlt[postgres]`, or what your destination needs.
 """
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Sequence
+from typing import Any, List, Sequence
 
 import dlt
 from airflow import DAG
+from airflow.decorators import task
 from airflow.exceptions import AirflowFailException
 from dlt.extract import DltSource
 from dlt.helpers.airflow_helper import PipelineTasksGroup
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.settings import MODULES
-from amazon_selling_partner.sync.summary import RunSummary
+from amazon_selling_partner.loading.summary import RunSummary
+from amazon_selling_partner.modules import split_into_runs
 
-ACCOUNTS = ("seller_na",)
-"""Sections of the settings, one an account: `[sources.seller_na]`."""
+ACCOUNTS = ("seller_na", "seller_eu")
+"""Sections of the settings, one per account: `[sources.seller_na]`."""
 
 DESTINATION = "postgres"
-"""One that all workers reach."""
+"""A destination that all workers can reach."""
 
 TASK_TIME = 15 * 60
-"""Seconds after which a task begins nothing more; the next run of the DAG goes on from there."""
+"""Seconds after which a task starts no further window; the next run of the DAG resumes."""
 
-# two modules ask about the orders that the first one reads, so they have to be in its task; those
-# that tell which products there are come before those that ask about products
-FIRST = (("ORDERS", "EASYSHIP", "SHIPPING"), ("LISTED_ITEM",), ("FBA",))
-TASKS = (*FIRST, *((name,) for name in MODULES if name not in sum(FIRST, ())))
+FIRST, LATER = split_into_runs("seller")
+"""Modules by task: those that know which products exist, and those that may look up products."""
 
 
 def source_of(account: str, modules: Sequence[str]) -> DltSource:
-    """What a task loads; made when the task runs, so that parsing this file needs no secrets."""
+    """The source of a task; made when the task runs, so that parsing this file needs no secrets."""
     make = amazon_selling_partner.clone(name=account, section=account)
     source: DltSource = make(modules=list(modules), package_time=TASK_TIME)
     return source
 
 
-def tell(context: Any, result: Any = None) -> None:
-    """Writes the summary of a run to the task's log; the task fails if a table did.
+def log_summary(context: Any, result: Any = None) -> None:
+    """Writes the summary of a run to the task's log; the task fails if a table failed.
 
-    Tables fail alone and dlt's run succeeds all the same, which Airflow would show as green. It is
-    not tried again: the source has asked often enough, and the next run of the DAG goes on.
+    dlt's run succeeds when single tables fail, which Airflow would show as green. The task is not
+    retried: the source has retried often enough, and the next run of the DAG resumes.
     """
-    told = RunSummary.of(dlt.current.pipeline())
-    print(told.text())
-    if told.failed:
+    summary = RunSummary.of(dlt.current.pipeline())
+    print(summary)
+    if summary.failed:
         raise AirflowFailException("A table is incomplete: see the summary above.")
+
+
+@task(trigger_rule="one_failed", retries=0)
+def fail_with_others() -> None:
+    """Fails when a task of a module did."""
+    raise AirflowFailException("A module is incomplete: see its task.")
 
 
 for account in ACCOUNTS:
@@ -67,31 +74,38 @@ for account in ACCOUNTS:
         f"selling_partner_{account}",
         schedule="@hourly",
         start_date=datetime(2026, 1, 1),
-        catchup=False,  # a run loads all that is missing, whatever hour it was meant for
+        catchup=False,  # a run loads all that is missing, whatever its logical date is
         max_active_runs=1,
         max_active_tasks=1,
         default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
     ) as dag:
-        for number, modules in enumerate(TASKS):
-            # the group comes before the pipeline, whose folder it chooses
+        first: List[Any] = []
+        later: List[Any] = []
+        for modules in FIRST + LATER:
+            # the group comes before the pipeline, as it sets the folder of the pipeline
             group = PipelineTasksGroup(modules[0].lower(), wipe_local_data=True)
-            # one name for all tasks, as it is the name under which their progress is kept
+            # one name for all tasks: their progress is stored under it
             pipeline = dlt.pipeline(
                 f"selling_partner_{account}",
                 destination=DESTINATION,
                 dataset_name="selling_partner_data",
             )
-            # not decompose="serialize": that makes a task of each of the hundred tables, and asks
-            # for the secrets whenever Airflow parses this file
-            group.add_run(
+            # not decompose="serialize": that makes one task per table, and needs the secrets
+            # whenever Airflow parses this file
+            tasks = group.add_run(
                 pipeline,
                 partial(source_of, account, modules),
                 decompose="none",
                 pool=f"selling_partner_{account}",
-                # one after another, but none after the success of another: one module's trouble
-                # leaves the others alone, and the run is red all the same
-                priority_weight=len(TASKS) - number,
-                weight_rule="absolute",
-                post_execute=tell,
+                # a module that fails leaves the others alone
+                trigger_rule="all_done",
+                post_execute=log_summary,
             )
+            if modules in FIRST:
+                first += tasks
+            else:
+                later += tasks
+                tasks[0].set_upstream(first)
+        # Airflow shows a run as its last tasks ended
+        fail_with_others().set_upstream(first + later)
     globals()[dag.dag_id] = dag

@@ -1,9 +1,10 @@
-"""Dagster: an asset a module, a job an account, with `dagster dev -f dagster_definitions.py`.
+"""Dagster: one asset per module, one job per account, with `dagster dev -f dagster_definitions.py`.
 
-How two runs of one account are kept apart. They would share Amazon's quota, and each would
-overwrite the progress that the other one has kept. Within a run of Dagster the assets are loaded
-one after another (`in_process_executor`). Across its runs, all assets of an account are in one
-pool, which you limit to one at a time:
+Two runs of one account must not overlap: they would share Amazon's quota, and each would overwrite
+the other's progress. Within a run of Dagster the assets are loaded in sequence
+(`in_process_executor`), those that know which products exist first. Each account is a job of its
+own, so that several accounts load side by side, into one dataset. Across runs, all assets of an
+account are in one pool, which you limit to one at a time:
 
     dagster instance concurrency set selling_partner_seller_na 1
 
@@ -13,8 +14,8 @@ or for all pools in `$DAGSTER_HOME/dagster.yaml`:
       pools:
         default_limit: 1
 
-Without that limit, and beside a run that Dagster did not start, the lock of the source still ends
-the second run on a machine with one sentence; only the pool keeps runs on different machines apart.
+Without that limit, and for runs that Dagster did not start, the lock of the source ends the second
+run on the same machine with one sentence; only the pool separates runs on different machines.
 
 Needs `pip install dagster dagster-webserver`; start it from the folder that has `.dlt/`.
 """
@@ -25,34 +26,30 @@ import dagster as dg
 import dlt
 
 from amazon_selling_partner import amazon_selling_partner
-from amazon_selling_partner.settings import MODULES
-from amazon_selling_partner.sync.packages import load_packages
-from amazon_selling_partner.sync.summary import RunSummary
+from amazon_selling_partner.loading.runner import load_packages
+from amazon_selling_partner.loading.summary import RunSummary
+from amazon_selling_partner.modules import split_into_runs
 
-ACCOUNTS = ("seller_na",)
-"""Sections of the settings, one an account: `[sources.seller_na]`."""
+ACCOUNTS = ("seller_na", "seller_eu")
+"""Sections of the settings, one per account: `[sources.seller_na]`."""
 
-DESTINATION = "duckdb"
-"""Any dlt destination; one that all machines reach if there are several."""
+DESTINATION = "postgres"
+"""Any dlt destination; with several machines, one that all of them can reach. Into DuckDB, which
+has one writer, the accounts load one after another."""
 
 ASSET_TIME = 15 * 60
-"""Seconds after which an asset begins nothing more; the next run goes on from there."""
+"""Seconds after which an asset starts no further window; the next run resumes."""
 
-# two modules ask about the orders that the first one reads, so they have to be in its asset; those
-# that tell which products there are come before those that ask about products
-FIRST = (("ORDERS", "EASYSHIP", "SHIPPING"), ("LISTED_ITEM",), ("FBA",))
-ASSETS = (*FIRST, *((name,) for name in MODULES if name not in sum(FIRST, ())))
+FIRST, LATER = split_into_runs("seller")
+"""Modules by asset: those that know which products exist, and those that may look up products."""
 
 
 def asset_of(account: str, modules: Sequence[str]) -> dg.AssetsDefinition:
     """The asset that loads some modules of an account.
 
     Args:
-        account (str): Section of the settings.
-        modules (Sequence[str]): What to load; the first one names the asset.
-
-    Returns:
-        dg.AssetsDefinition: In the pool of its account.
+        account: Section of the settings.
+        modules: What to load; the first one names the asset.
     """
 
     @dg.asset(
@@ -60,11 +57,13 @@ def asset_of(account: str, modules: Sequence[str]) -> dg.AssetsDefinition:
         description=f"Tables of {', '.join(modules)}",
         group_name=account,
         pool=f"selling_partner_{account}",
+        # no dependency, so that a module that fails leaves the others alone
+        op_tags={"dagster/priority": "1" if modules in FIRST else "0"},
         retry_policy=dg.RetryPolicy(max_retries=2, delay=300),
         kinds={"dlt"},
     )
     def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        # one name for all assets, as it is the name under which their progress is kept
+        # one name for all assets: their progress is stored under it
         pipeline = dlt.pipeline(
             f"selling_partner_{account}",
             destination=DESTINATION,
@@ -76,18 +75,18 @@ def asset_of(account: str, modules: Sequence[str]) -> dg.AssetsDefinition:
             return make(modules=list(modules), package_time=package_time)
 
         total = RunSummary()
-        for told in load_packages(pipeline, make_source, seconds=ASSET_TIME):
-            total.add(told)
-            context.log.info(told.text())
-        # tables fail alone and dlt's run succeeds all the same, which Dagster would show as green;
-        # the source has asked again often enough, so the next run on the schedule goes on
+        for summary in load_packages(pipeline, make_source, seconds=ASSET_TIME):
+            total.add(summary)
+            context.log.info(str(summary))
+        # dlt's run succeeds when single tables fail, which Dagster would show as green; the source
+        # has retried often enough, so the next run on the schedule resumes
         if total.failed:
-            raise dg.Failure(total.text(), allow_retries=False)
+            raise dg.Failure(str(total), allow_retries=False)
         return dg.MaterializeResult(
             metadata={
                 "rows": total.rows.total(),
                 "left to load": dg.MetadataValue.json(total.left),
-                "summary": dg.MetadataValue.md(f"```\n{total.text()}\n```"),
+                "summary": dg.MetadataValue.md(f"```\n{total}\n```"),
             }
         )
 
@@ -100,7 +99,7 @@ jobs = [
 ]
 
 definitions = dg.Definitions(
-    assets=[asset_of(account, modules) for account in ACCOUNTS for modules in ASSETS],
+    assets=[asset_of(account, modules) for account in ACCOUNTS for modules in FIRST + LATER],
     jobs=jobs,
     schedules=[dg.ScheduleDefinition(job=job, cron_schedule="0 * * * *") for job in jobs],
     executor=dg.in_process_executor,
