@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo demo-vendor test lint format bench clean
+.PHONY: demo demo-vendor test test-slow lint format docs bench chaos clean
 
 $(VENV)/.ready: requirements.txt amazon_selling_partner/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
@@ -21,18 +21,35 @@ demo-vendor: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest
 
+test-slow: $(VENV)/.ready
+	$(BIN)/python -m pytest -m slow
+
 lint: $(VENV)/.ready
 	$(BIN)/black --check --quiet --exclude '/(sources|\.venv)/' .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy -p amazon_selling_partner
+	$(BIN)/mypy -p amazon_selling_partner -p sp_api_simulator
 	$(BIN)/mypy amazon_selling_partner_pipeline.py
 
 format: $(VENV)/.ready
 	$(BIN)/black --quiet --exclude '/(sources|\.venv)/' .
 	$(BIN)/ruff check --quiet --fix .
 
+docs: $(VENV)/.ready
+	$(BIN)/python -m docs.generate
+
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+
+# 1,000 kills, in one and two accounts, into DuckDB and PostgreSQL; with fewer and less time:
+# make chaos CHAOS="--runs 20 --kills 18 --days 10 --seconds 120"
+CHAOS = --runs 185 --kills 167 --days 90 --faults 0.5
+POSTGRES = postgresql://postgres:postgres@127.0.0.1:5432/test
+
+chaos: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.soak $(CHAOS)
+	$(BIN)/python -m benchmarks.soak $(CHAOS) --accounts 2
+	$(BIN)/python -m benchmarks.soak $(CHAOS) --destination $(POSTGRES)
+	$(BIN)/python -m benchmarks.soak $(CHAOS) --destination $(POSTGRES) --accounts 2
 
 clean:
 	rm -rf $(VENV) _storage *.duckdb
