@@ -1,19 +1,23 @@
 """What the state of a pipeline says of an account's tables: how far they are, what waits.
 
-No call is made. The state has what the resources keep between runs.
+No call is made. The state, with its items, has what the resources keep between runs.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from dlt.common import pendulum
+import dlt
+from dlt.common import logger, pendulum
+from dlt.common.destination.exceptions import DestinationException
 from dlt.common.time import ensure_pendulum_datetime
 
 from ..loading.backfill import OPEN_RANGES, remaining_days
+from ..loading.item_store import KEPT, read_items
 from ..loading.summary import RunSummary
 from ..loading.windows import HISTORY_START
 from ..modules import ALWAYS, REGISTRY
 from ..modules.reports.periods import SNAPSHOT_KEY
+from ..modules.reports.scope_state import DOCUMENTS, SCOPES
 
 State = Mapping[str, Any]
 
@@ -83,10 +87,32 @@ def module_of(table: str, modules: Mapping[str, str]) -> str:
     return next((modules[name] for name in names if name in modules), CUSTOM_REPORTS)
 
 
-def source_state(state: State, account: str) -> State:
-    """The part of a pipeline's state that is an account's."""
-    found: State = state.get("sources", {}).get(account, {})
-    return found
+def source_state(pipeline: dlt.Pipeline, account: str) -> State:
+    """The part of a pipeline's state that is an account's, with the items of its reports."""
+    source: Dict[str, Any] = dict(pipeline.state.get("sources", {}).get(account, {}))
+    places = dict(_places(source))
+    try:
+        for collection, item, value in read_items(pipeline, account, list(places)):
+            places[collection][item] = value
+    except DestinationException as error:
+        # they are in the destination only
+        logger.warning(f"How far reports are is not known: {' '.join(str(error).split())[:200]}")
+    return source
+
+
+def _places(source: Dict[str, Any]) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    """Where the items of reports belong in the state, by collection."""
+    for name in source.get(KEPT, ()):
+        if name in REPORT_STATES:
+            yield name, source.setdefault(name, {})
+    for resource, state in source.get("resources", {}).items():
+        for name in state.get(KEPT, ()):
+            place = state
+            keys = name.split(" ")
+            if keys[-1] in (*SCOPES, *DOCUMENTS):
+                for key in keys:
+                    place = place.setdefault(key, {})
+                yield f"{resource} {name}", place
 
 
 def progress_by_resource(source: State, now: pendulum.DateTime) -> Dict[str, Progress]:

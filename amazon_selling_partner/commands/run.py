@@ -104,7 +104,7 @@ def load_account(name: str, options: argparse.Namespace, say: Say) -> AccountRes
         summary.counts = counter.take()
         result.summary.add(summary)
         result.packages += 1
-        result.next_run = next_run(summary, source_state(pipeline.state, name), pendulum.now("UTC"))
+        result.next_run = next_run(summary, source_state(pipeline, name), pendulum.now("UTC"))
         if options.json:
             say(package_json(name, result.packages, target, summary, result.next_run))
         elif not options.quiet:

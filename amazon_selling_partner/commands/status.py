@@ -93,7 +93,7 @@ def account_status(
     )
     if not pipeline.default_schema_name:
         return status
-    source = source_state(pipeline.state, account)
+    source = source_state(pipeline, account)
     modules = modules_by_table()
     progress = progress_by_resource(source, now)
     names = sorted({*root_tables(pipeline), *progress} - {SYNC_RUN})

@@ -111,4 +111,9 @@ def working_file(name: str, suffix: str) -> Optional[Path]:
         account = dlt.current.source_schema().name
     except DltException:
         return None
-    return Path(directory) / f"{name}_{account}{suffix}" if directory else None
+    return account_file(directory, name, account, suffix) if directory else None
+
+
+def account_file(directory: str, name: str, account: str, suffix: str) -> Path:
+    """A file of an account in the working directory of a pipeline."""
+    return Path(directory) / f"{name}_{account}{suffix}"

@@ -7,11 +7,14 @@ another version is that of a run that did not end, or there is none, as on anoth
 restored from the table.
 """
 
+import base64
 import json
 import secrets
 import sqlite3
 import threading
+import zlib
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import (
     Any,
@@ -19,11 +22,13 @@ from typing import (
     ItemsView,
     Iterable,
     Iterator,
+    List,
     Mapping,
     MutableMapping,
     Optional,
     Sequence,
     Set,
+    Tuple,
     ValuesView,
 )
 
@@ -36,8 +41,8 @@ from dlt.pipeline.exceptions import PipelineNotActive
 from ..common.column_hints import columns
 from ..dlt_internals import LOAD_ID, AlwaysSelected, add_load_id, others_have_ended
 from .account_key import ACCOUNT, current_account
-from .context import RunContext, working_file
-from .loaded_rows import open_destination, read_open_table, select_rows
+from .context import RunContext, account_file, working_file
+from .loaded_rows import open_destination, open_rows
 from .sync_run import TABLE as SYNC_RUN
 
 TABLE = "sync_item"
@@ -54,6 +59,9 @@ HINTS = dlt.mark.make_hints(
 
 COLUMNS = ("pipeline_name", "collection", "item", "value", "deleted")
 
+READ = ("collection", "item", "value", "deleted", LOAD_ID)
+"""Columns that are read from the table."""
+
 VERSION = ("", "version")
 """Collection and item with the version of all others."""
 
@@ -69,8 +77,17 @@ EARLIER_NAMES = {"queried": "asked", "requested": "asked"}
 WRITTEN = "written"
 """Key of the state of `sync_item`; without it the table was dropped or truncated."""
 
+FILE = ("items", ".sqlite")
+"""Name of the file beside the pipeline."""
+
 BATCH_SIZE = 10_000
 """Items that are written or read at once."""
+
+LONGEST = 4_000
+"""Characters of a value that is written as it is; many destinations limit a text to 64 KB."""
+
+COMPRESSED = "zlib:"
+"""How the text of a longer value begins; no JSON begins so."""
 
 TABLES = """
     CREATE TABLE IF NOT EXISTS items (
@@ -144,17 +161,23 @@ class ItemStore:
                 self._forget("collection = ?", (collection,))
                 state[KEPT] = [*state.get(KEPT, ()), name]
             for item, value in from_state.items():
-                self.put(collection, item, json.dumps(value))
+                self.put(collection, item, to_text(value))
 
     def collection(self, name: str) -> "Items":
         """A collection of the current resource: what it keeps of each item under a name."""
-        collection = f"{dlt.current.resource().name} {name}"
+        state = dlt.current.resource_state()
+        from_state: Dict[str, Any] = {}
+        for key in state_keys(name):
+            kept = state.pop(key, {})
+            from_state.update(kept if isinstance(kept, dict) else dict.fromkeys(kept, True))
+        return self.items(f"{dlt.current.resource().name} {name}", state, name, from_state)
+
+    def items(
+        self, collection: str, state: Dict[str, Any], name: str, from_state: Mapping[str, Any]
+    ) -> "Items":
+        """A collection as a mapping; the arguments are those of `adopt`."""
         with self.lock:
             if collection not in self._collections:
-                state = dlt.current.resource_state()
-                from_state: Dict[str, Any] = {}
-                for key in state_keys(name):
-                    from_state.update(state.pop(key, {}))
                 self.adopt(collection, state, name, from_state)
                 self._collections[collection] = Items(self, collection)
             return self._collections[collection]
@@ -200,7 +223,7 @@ class ItemStore:
             yield pa.table(dict(zip(COLUMNS, data)), schema=_schema())
 
     def _open(self) -> None:
-        self._path = working_file("items", ".sqlite")
+        self._path = working_file(*FILE)
         if self._path and (other := _open_stores.get(self._path)):
             other.close()
         version = dlt.current.source_state().get(STATE_VERSION)
@@ -244,33 +267,18 @@ class ItemStore:
 
     def _read_table(self) -> bool:
         """Reads the table into the file; False where the destination cannot be queried."""
-        wanted = {ACCOUNT: current_account(), "pipeline_name": _pipeline_name()}
-        names = ("collection", "item", "value", "deleted", LOAD_ID)
-        rows = read_open_table(TABLE, wanted, names)
-        if rows is not None:
-            self._insert(rows)
-            return True
-        with open_destination() as client:
-            if client is None:
+        wanted = {ACCOUNT: [current_account()], "pipeline_name": [_pipeline_name()]}
+        with open_destination() as loaded:
+            if loaded is None:
                 return False
-            values = {name: [value] for name, value in wanted.items()}
-            collection, *others = map(client.escape_column_name, names)
-            for (found,) in select_rows(client, TABLE, values, f"DISTINCT {collection}")[1]:
-                of_collection = {**values, "collection": [found]}
-                columns = ", ".join([collection, *others])
-                self._insert(select_rows(client, TABLE, of_collection, columns)[1])
+            # all at once would be too much for the memory
+            for name in loaded.distinct(TABLE, wanted, "collection"):
+                self._insert(loaded.read(TABLE, {**wanted, "collection": [name]}, READ))
             return True
 
     def _insert(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Inserts rows of the table; where all versions are kept, the newest counts."""
         assert self._connection
-        newest: Dict[Any, Optional[str]] = {}
-        for collection, item, value, deleted, _ in sorted(rows, key=lambda row: str(row[-1])):
-            newest[collection, item] = None if deleted else value
-        self._connection.executemany(
-            "INSERT INTO items VALUES (?, ?, ?)",
-            [(*key, text) for key, text in newest.items() if text is not None],
-        )
+        self._connection.executemany("INSERT INTO items VALUES (?, ?, ?)", _newest(rows))
 
     def _forget(self, condition: str, values: Sequence[Any] = ()) -> None:
         self.execute(
@@ -304,7 +312,7 @@ class Items(MutableMapping[str, Any]):
                 text = None if is_known else self._store.get(self._collection, item)
                 if text is None:
                     raise KeyError(item)
-                self._values[item], self._saved[item] = json.loads(text), text
+                self._values[item], self._saved[item] = from_text(text), text
             return self._values[item]
 
     def __setitem__(self, item: str, value: Any) -> None:
@@ -365,7 +373,7 @@ class Items(MutableMapping[str, Any]):
         for item in self._deleted:
             self._store.delete(self._collection, item)
         for item, value in self._values.items():
-            text = json.dumps(value)
+            text = to_text(value)
             if text != (self._saved.get(item) or self._store.get(self._collection, item)):
                 self._store.put(self._collection, item, text)
 
@@ -375,8 +383,58 @@ class Items(MutableMapping[str, Any]):
         statement = "SELECT item, value FROM items WHERE collection = ?"
         for item, text in self._store.execute(statement, (self._collection,)).fetchall():
             if item not in self._values and item not in self._deleted:
-                self._values[item], self._saved[item] = json.loads(text), text
+                self._values[item], self._saved[item] = from_text(text), text
         self._has_all = True
+
+
+class StateWithItems(MutableMapping[str, Any]):
+    """A state of which the keys that may grow are kept as items.
+
+    Args:
+        state: As dlt keeps it.
+        items: What is kept apart of it.
+        keys: Of `items`; all others are those of `state`.
+    """
+
+    def __init__(
+        self, state: Dict[str, Any], items: MutableMapping[str, Any], keys: Sequence[str]
+    ) -> None:
+        self._state = state
+        self._items = items
+        self._keys = frozenset(keys)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._part(key)[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._part(key)[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._part(key)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._state, self._items)
+
+    def __len__(self) -> int:
+        return len(self._state) + len(self._items)
+
+    def _part(self, key: str) -> MutableMapping[str, Any]:
+        return self._items if key in self._keys else self._state
+
+
+def to_text(value: Any) -> str:
+    """The JSON of a value, compressed where it is long."""
+    text = json.dumps(value)
+    if len(text) <= LONGEST:
+        return text
+    return COMPRESSED + base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def from_text(text: str) -> Any:
+    """The value of what `to_text` gave."""
+    if text.startswith(COMPRESSED):
+        text = zlib.decompress(base64.b64decode(text.removeprefix(COMPRESSED))).decode()
+    return json.loads(text)
 
 
 def state_keys(name: str) -> Iterator[str]:
@@ -396,6 +454,40 @@ def items_of(context: RunContext, name: str) -> Items:
     return store_of(context).collection(name)
 
 
+def source_state_with_items(context: RunContext, name: str, keys: Sequence[str]) -> StateWithItems:
+    """A part of the source's state, of which each of some keys is an item.
+
+    Args:
+        name: Of the part, and of the collection.
+    """
+    source: Dict[str, Any] = dlt.current.source_state()
+    state = source.setdefault(name, {})
+    from_state = {key: state.pop(key) for key in keys if key in state}
+    return StateWithItems(state, store_of(context).items(name, source, name, from_state), keys)
+
+
+def resource_state_with_items(
+    context: RunContext, resource: str, path: Sequence[str], keys: Sequence[str]
+) -> StateWithItems:
+    """A resource's state, or a part of it, of which some keys are each a collection of items.
+
+    Args:
+        resource: Its name.
+        path: Keys of the part within the state.
+        keys: Of the part.
+    """
+    state: Dict[str, Any] = dlt.current.resource_state(resource)
+    part = state
+    for key in path:
+        part = part.setdefault(key, {})
+    store = store_of(context)
+    items: Dict[str, Any] = {}
+    for key in keys:
+        name = " ".join([*path, key])
+        items[key] = store.items(f"{resource} {name}", state, name, part.pop(key, {}))
+    return StateWithItems(part, items, keys)
+
+
 def sync_item(context: RunContext) -> DltResource:
     """The items that a run changed, written once all other tables have ended."""
 
@@ -406,6 +498,61 @@ def sync_item(context: RunContext) -> DltResource:
             yield add_load_id(rows)
 
     return AlwaysSelected.from_data(run, name=TABLE, hints=HINTS)
+
+
+def read_items(
+    pipeline: dlt.Pipeline, account: str, collections: Sequence[str]
+) -> Iterator[Tuple[str, str, Any]]:
+    """Items of an account, for a pipeline that does not run.
+
+    Yields:
+        Collection, item and value.
+    """
+    version = pipeline.state.get("sources", {}).get(account, {}).get(STATE_VERSION)
+    if version is None or not collections:
+        return
+    path = account_file(pipeline.working_dir, FILE[0], account, FILE[1])
+    rows = _rows_of_file(path, version, collections) if path.exists() else None
+    if rows is None:
+        wanted = {
+            ACCOUNT: [account],
+            "pipeline_name": [pipeline.pipeline_name],
+            "collection": collections,
+        }
+        with open_rows(pipeline, account) as loaded:
+            rows = _newest(loaded.read(TABLE, wanted, READ)) if loaded else []
+    for collection, item, text in rows:
+        yield collection, item, from_text(text)
+
+
+def _rows_of_file(
+    path: Path, version: str, collections: Sequence[str]
+) -> Optional[List[Tuple[str, str, str]]]:
+    """Rows of the file, None where it cannot be read or does not belong to the state."""
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute(
+                "SELECT value FROM items WHERE collection = ? AND item = ?", VERSION
+            ).fetchone()
+            if not found or found[0] != json.dumps(version):
+                return None
+            places = ", ".join("?" * len(collections))
+            query = f"SELECT collection, item, value FROM items WHERE collection IN ({places})"
+            return connection.execute(query, collections).fetchall()
+        except sqlite3.DatabaseError:
+            return None
+
+
+def _newest(rows: Iterable[Sequence[Any]]) -> List[Tuple[str, str, str]]:
+    """Collection, item and value; where all versions of a row are kept, the newest counts.
+
+    Args:
+        rows: With the columns of `READ`.
+    """
+    newest: Dict[Any, Optional[str]] = {}
+    for collection, item, value, deleted, _ in sorted(rows, key=lambda row: str(row[-1])):
+        newest[collection, item] = None if deleted else value
+    return [(*key, text) for key, text in newest.items() if text is not None]
 
 
 def _schema() -> pa.Schema:

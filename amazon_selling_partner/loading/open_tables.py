@@ -150,8 +150,12 @@ class _Table:
         """The values of a text in the rows that have the values of one of the keys."""
         raise NotImplementedError
 
-    def read(self, wanted: Mapping[str, str], columns: Sequence[str]) -> pa.Table:
-        """The columns of the rows that have these values."""
+    def columns(self) -> List[str]:
+        """The names of its columns."""
+        raise NotImplementedError
+
+    def read(self, wanted: Mapping[str, Sequence[Any]], columns: Sequence[str]) -> pa.Table:
+        """The columns of the rows that have one of the wanted values each."""
         raise NotImplementedError
 
     def replace(self, keys: pa.Table, rows: Optional[pa.Table]) -> None:
@@ -174,8 +178,13 @@ class _Delta(_Table):
             values += found.join(keys, names, join_type="left semi")[column].to_pylist()
         return values
 
-    def read(self, wanted: Mapping[str, str], columns: Sequence[str]) -> pa.Table:
-        condition = reduce(and_, (pc.field(name) == value for name, value in wanted.items()))
+    def columns(self) -> List[str]:
+        return list(self.table.to_pyarrow_dataset().schema.names)
+
+    def read(self, wanted: Mapping[str, Sequence[Any]], columns: Sequence[str]) -> pa.Table:
+        # deltalake's own text type, which it has in its statistics, cannot be compared
+        texts = {name: pc.field(name).cast(pa.string()) for name in wanted}
+        condition = reduce(and_, (texts[name].isin(wanted[name]) for name in wanted))
         return self.table.to_pyarrow_dataset().to_table(columns=list(columns), filter=condition)
 
     def replace(self, keys: pa.Table, rows: Optional[pa.Table]) -> None:
@@ -228,9 +237,13 @@ class _Iceberg(_Table):
         values: List[Any] = scan.to_arrow()[column].to_pylist()
         return values
 
-    def read(self, wanted: Mapping[str, str], columns: Sequence[str]) -> pa.Table:
-        keys = pa.table({name: [value] for name, value in wanted.items()})
-        return self.table.scan(row_filter=_filter(keys), selected_fields=tuple(columns)).to_arrow()
+    def columns(self) -> List[str]:
+        return [field.name for field in self.table.schema().fields]
+
+    def read(self, wanted: Mapping[str, Sequence[Any]], columns: Sequence[str]) -> pa.Table:
+        made: Any = import_module("pyiceberg.expressions")
+        condition = reduce(made.And, (made.In(name, set(wanted[name])) for name in wanted))
+        return self.table.scan(row_filter=condition, selected_fields=tuple(columns)).to_arrow()
 
     def replace(self, keys: pa.Table, rows: Optional[pa.Table]) -> None:
         # only here, as others have no pyiceberg

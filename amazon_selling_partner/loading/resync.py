@@ -6,15 +6,16 @@ import dlt
 from dlt.common import pendulum
 
 from ..common.timestamps import format_timestamp
-from .backfill import OPEN_RANGES, subtract_range
+from .backfill import OPEN_RANGES
+from .item_store import KEPT
 from .unchanged import DIGESTS
 from .windows import merge_ranges
 
-NOW = "now"
-"""Key of a report of the present in its state."""
-
 REOPENED = "again"
 """Key of a resource's state: ranges it has to look for by itself."""
+
+LOOKING = frozenset(("scopes", "queries", "settled"))
+"""Keys, or collections of items, of the resources that do: reports and event groups."""
 
 
 def resync(
@@ -66,23 +67,7 @@ def _reopen(
     if OPEN_RANGES in state:
         for part, spans in state[OPEN_RANGES].items():
             state[OPEN_RANGES][part] = merge_ranges([*map(tuple, spans), (start, end)])
-    elif "scopes" in state or "queries" in state:
-        for part in (state, *state.get("queries", {}).values()):
-            for scope in part.get("scopes", {}).values():
-                _reopen_report(scope, start, end)
-    elif "settled" in state:
+    elif LOOKING.intersection((*state, *state.get(KEPT, ()))):
         state[REOPENED] = [*state.get(REOPENED, []), [start, end]]
     else:
         state.clear()
-
-
-def _reopen_report(scope: Dict[str, Any], start: str, end: str) -> None:
-    """Opens the periods of a report that begin in a range of time."""
-    if "through" in scope or "round" in scope:
-        scope.clear()
-        return
-    scope["final"] = subtract_range([tuple(pair) for pair in scope.get("final", ())], start, end)
-    for name in ("requested", "signals", "zeros"):
-        kept = scope.get(name, {})
-        for period in [at for at in kept if start <= at < end or at == NOW]:
-            del kept[period]

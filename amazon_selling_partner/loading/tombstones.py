@@ -8,12 +8,11 @@ import dlt
 from dlt.common import logger, pendulum
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import has_table_seen_data
-from dlt.destinations.sql_client import SqlClientBase
 
 from ..client.errors import ConfigurationError
 from ..client.metrics import add_note
 from .account_key import ACCOUNT, current_account
-from .loaded_rows import open_destination, select_rows
+from .loaded_rows import LoadedRows, open_destination
 
 CHOICES = ("soft", "hard", "off")
 
@@ -85,11 +84,11 @@ def existing_rows(
         Their values of `names`; none where the table cannot be read.
     """
     wanted = _wanted(constant)
-    with _open_client(table) as client:
-        if client is None:
+    with _open(table) as loaded:
+        if loaded is None:
             return []
         # the schema may already have columns that the destination gets with this load
-        there = {name.lower() for name in select_rows(client, table, {}, more=["1 = 0"])[0]}
+        there = {name.lower() for name in loaded.columns(table)}
         if not there.issuperset({*wanted, *names}):
             return []
         types = dlt.current.source_schema().get_table_columns(table)
@@ -98,18 +97,11 @@ def existing_rows(
             what = f"{', '.join(hashed)} is hashed"
             add_note(f"deletions of {table} are not noticed, as {what}")
             return []
-        more: List[str] = []
-        if VALID_TO in there:
-            more.append(f"{client.escape_column_name(VALID_TO)} IS NULL")
-        values: List[Any] = []
-        if DELETED_AT in there:
-            more.append(f"{client.escape_column_name(DELETED_AT)} IS NULL")
+        within = None
         if time_column in there and start is not None and end is not None:
-            name = client.escape_column_name(time_column)
-            more.append(f"({name} IS NULL OR {name} BETWEEN %s AND %s)")
-            values = [start, end]
-        chosen = ", ".join(client.escape_column_name(name) for name in names)
-        return [tuple(row) for row in select_rows(client, table, wanted, chosen, more, values)[1]]
+            within = (time_column, start, end)
+        empty = [name for name in (VALID_TO, DELETED_AT) if name in there]
+        return loaded.read(table, wanted, names, empty, within)
 
 
 def tombstones(
@@ -149,10 +141,10 @@ def _last_values(
     table: str, constant: Mapping[str, str], column: str, ids: Sequence[str]
 ) -> List[Dict[str, Any]]:
     """Rows of this account with all child rows below them, nested as they came."""
-    with _open_client(table) as client:
-        if client is None:
+    with _open(table) as loaded:
+        if loaded is None:
             return []
-        return [row for row, _ in _read(client, table, {**_wanted(constant), column: ids})]
+        return [row for row, _ in _read(loaded, table, {**_wanted(constant), column: ids})]
 
 
 def _wanted(constant: Mapping[str, str]) -> Dict[str, Sequence[Any]]:
@@ -160,29 +152,29 @@ def _wanted(constant: Mapping[str, str]) -> Dict[str, Sequence[Any]]:
 
 
 @contextmanager
-def _open_client(table: str) -> Iterator[Optional[SqlClientBase[Any]]]:
-    """The destination, None where there is no such table yet or it cannot be queried."""
+def _open(table: str) -> Iterator[Optional[LoadedRows]]:
+    """The destination, None where there is no such table yet or it cannot be read."""
     schema = dlt.current.source_schema()
     if not has_table_seen_data(schema.tables.get(table, {})):
         yield None
         return
-    with open_destination() as client:
-        if client is None:
+    with open_destination() as loaded:
+        if loaded is None:
             logger.warning(f"Deleted records of {table} are not marked.")
             add_note(UNREADABLE_NOTE)
-        yield client
+        yield loaded
 
 
 def _read(
-    client: SqlClientBase[Any], table: str, wanted: Mapping[str, Sequence[Any]]
+    loaded: LoadedRows, table: str, wanted: Mapping[str, Sequence[Any]]
 ) -> List[Tuple[Dict[str, Any], str]]:
     """Nested rows, each with dlt's id of its parent row."""
     schema = dlt.current.source_schema()
-    described, values = select_rows(client, table, wanted)
+    described = loaded.columns(table)
     columns = schema.get_table_columns(table)
     spelled = {name.lower(): name for name in columns}
     names = [spelled.get(name.lower(), name) for name in described]
-    found = [dict(zip(names, row)) for row in values]
+    found = [dict(zip(names, row)) for row in loaded.read(table, wanted, described)]
     for name in (name for name in names if columns.get(name, {}).get("data_type") == "json"):
         for row in found:
             if isinstance(row[name], str):
@@ -193,7 +185,7 @@ def _read(
     for name, child in schema.tables.items():
         if child.get("parent") == table and has_table_seen_data(child):
             for batch in _batches(list(rows)):
-                for row, parent in _read(client, name, {"_dlt_parent_id": batch}):
+                for row, parent in _read(loaded, name, {"_dlt_parent_id": batch}):
                     _list_at(rows[parent], name[len(table) + 2 :]).append(row)
     return [(rows[row["_dlt_id"]], row.get("_dlt_parent_id", "")) for row in found]
 

@@ -15,7 +15,7 @@ from amazon_selling_partner import make_context, resolve_values
 from amazon_selling_partner.dlt_internals import others_have_ended
 from amazon_selling_partner.loading import item_store
 from amazon_selling_partner.loading.account_key import add_account_key
-from amazon_selling_partner.loading.item_store import TABLE, store_of, sync_item
+from amazon_selling_partner.loading.item_store import TABLE, read_items, store_of, sync_item
 from amazon_selling_partner.loading.sync_run import TABLE as SYNC_RUN
 from amazon_selling_partner.lookups.product_registry import products_of
 from tests.support import rows, tables
@@ -285,6 +285,20 @@ def test_a_damaged_file_is_restored(make_pipeline: Any) -> None:
     pipeline.run(account.source())
     assert account.looked_up == []
     assert file_of(pipeline).read_bytes()[:6] == b"SQLite"
+
+
+def test_items_are_known_without_a_run(make_pipeline: Any) -> None:
+    pipeline = make_pipeline("duckdb")
+    long = {"text": "text " * 20_000}
+    pipeline.run(Account(packages={"long": long, "short": {"n": 1}}).source())
+    for where in ("file", "table"):
+        found = list(read_items(pipeline, "account", ["packages packages"]))
+        expected = [("packages packages", "long", long), ("packages packages", "short", {"n": 1})]
+        assert sorted(found, key=str) == expected, where
+        file_of(pipeline).unlink(missing_ok=True)
+    # many destinations take 64 KB
+    assert max(len(row["value"]) for row in rows(pipeline, TABLE)) < 5000
+    assert list(read_items(pipeline, "another", ["packages packages"])) == []
 
 
 @pytest.mark.parametrize("name", ["queried", "asked"])

@@ -1,6 +1,9 @@
 """What is deleted at Amazon: marked with its last values, deleted, or left, as the setting says."""
 
 import datetime
+import importlib
+from functools import partialmethod
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
 import dlt
@@ -297,3 +300,34 @@ def test_without_captured_deletes_a_table_keeps_its_columns() -> None:
             marked.add(name)
         assert dict(off.resources[name].compute_table_schema()["columns"]) == columns, name
     assert {"catalog", "listed_item", "fba_inventory_summary", "competitive_price"} <= marked
+
+
+@pytest.mark.parametrize("table_format, module", [("delta", "deltalake"), ("iceberg", "pyiceberg")])
+def test_open_tables_are_read_without_a_database(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, table_format: str, module: str
+) -> None:
+    pytest.importorskip(module)
+    open_tables = importlib.import_module("amazon_selling_partner.loading.open_tables")
+    destination = dlt.destinations.filesystem(bucket_url=(workplace / "files").as_uri())
+    open_tables.use_open_tables(destination, table_format)
+    pipeline = dlt.pipeline("open", destination=destination, dataset_name="loaded")
+    load_parquet = partialmethod(dlt.Pipeline.run, loader_file_format="parquet")
+    monkeypatch.setattr(dlt.Pipeline, "run", load_parquet)
+    monkeypatch.delattr(dlt.Pipeline, "sql_client")
+    load(pipeline, "soft", thing("A"), thing("B"), {**thing("A"), "marketplace_id": "CA"})
+    (given,) = lose(pipeline, "soft", "A", "unknown")
+    assert [part["labels"] for part in given["parts"]] == [["x", "y"]] * 3
+    assert [len(part["inside"]["deep"]) for part in given["parts"]] == [2, 2, 2]
+    assert (given["price"]["amount"], given["note"]) == (Decimal("12.50"), thing("A")["note"])
+    left: List[Any] = []
+
+    def look() -> Iterator[Any]:
+        for days in (0, 30):
+            start = NOW.subtract(days=days)
+            left.append(existing_rows("thing", PLACE, ("asin",), "updated", start, NOW))
+        yield []
+
+    run(pipeline, "soft", look)
+    assert left == [[], [("B",)]]
+    # what is marked is not marked again
+    assert lose(pipeline, "soft", "A") == []

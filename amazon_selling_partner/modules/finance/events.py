@@ -4,7 +4,7 @@ Cost: for an open group one call per day that is re-read (0.5 per second, burst 
 day has over 100 events; for a closed group one call per 100 events, once.
 """
 
-from typing import Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, Tuple
 
 import dlt
 from dlt.common import Decimal, pendulum
@@ -13,6 +13,7 @@ from dlt.common.typing import TDataItems
 from ...common.timestamps import parse_timestamp
 from ...loading import isolate_failures
 from ...loading.context import RunContext
+from ...loading.item_store import Items, items_of
 from ...loading.resync import REOPENED
 from ...loading.unchanged import DIGESTS
 from ...loading.windows import report_remaining
@@ -54,13 +55,12 @@ def financial_events(
     """
     with_rows = tables_with_rows()
     state = dlt.current.resource_state()
-    settled: List[str] = state.setdefault("settled", [])
-    opened: Dict[str, Dict[str, Any]] = state.setdefault("open", {})
+    settled, opened = items_of(context, "settled"), items_of(context, "open")
     until = latest_time(context)
     is_limited = bool(context.package_time) and "history_start" not in state
     if is_limited:
         full_history_start, history_start = history_start, max(history_start, recent)
-    groups = _groups_to_consider(context, history_start, state, until)
+    groups = _groups_to_consider(context, history_start, state, settled, opened, until)
     yield from declare_missing_tables()
     loader = GroupLoader(
         context,
@@ -87,16 +87,16 @@ def financial_events(
             yield from loader.load_days(group, group_state)
         if group.closed and loader.is_settled(group):
             opened.pop(group.id, None)
-            settled.append(group.id)
+            settled[group.id] = True
         else:
             opened[group.id] = loader.group_state
         loaded += 1
         if context.deadline_passed():
             break
     loader.report_differences()
-    settled[:] = [id for id in settled if id in groups]
-    for id in opened.keys() - groups.keys():
-        del opened[id]
+    for known in (settled, opened):
+        for id in known.keys() - groups.keys():
+            del known[id]
     if loaded < len(pending):
         remaining = len(pending) - loaded
         report_remaining(f"{remaining} of {len(pending)} groups are still to be loaded")
@@ -112,10 +112,12 @@ def _groups_to_consider(
     context: RunContext,
     history_start: pendulum.DateTime,
     state: Dict[str, Any],
+    settled: Items,
+    opened: Items,
     until: pendulum.DateTime,
 ) -> Dict[str, EventGroup]:
     """The groups of the listing by id; those that are to be resynced are no longer settled."""
-    starts = [stored["start"] for stored in state["open"].values() if stored["start"]]
+    starts = [stored["start"] for stored in opened.values() if stored["start"]]
     since = listing_start(state, history_start, min(starts, default=None), until)
     bounds = [
         (parse_timestamp(start), parse_timestamp(end)) for start, end in state.get(REOPENED, ())
@@ -127,11 +129,10 @@ def _groups_to_consider(
         if group is None or not in_scope(group, history_start):
             continue
         is_reopened = any(group.overlaps(start, end) for start, end in reopened)
-        if is_reopened and group.id in state["settled"]:
-            state["settled"].remove(group.id)
         if is_reopened:
+            settled.pop(group.id, None)
             for kept in (COMPLETE, DIGESTS):
-                state["open"].get(group.id, {}).pop(kept, None)
+                opened.get(group.id, {}).pop(kept, None)
         if is_reopened or group.start is None or group.start >= since - MAX_WINDOW:
             groups[group.id] = group
     state.pop(REOPENED, None)

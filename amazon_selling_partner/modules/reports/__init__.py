@@ -9,6 +9,7 @@ from functools import partial
 from typing import (
     Any,
     Callable,
+    Dict,
     Iterable,
     Iterator,
     Mapping,
@@ -30,6 +31,7 @@ from ...loading.destination import prepare_destination
 from ...loading.isolation import isolation
 from ...loading.marketplaces import account_marketplaces
 from ...loading.replacement import ROW_KEY, WINDOW_ID, NumberRows, numbered_columns, replace_window
+from ...loading.resync import REOPENED
 from ...settings import validate_table
 from ..module import Module
 from .alternatives import Alternatives
@@ -47,7 +49,7 @@ from .query_tables import query_report
 from .report import Period, Quota, Report, ReportTable, validate_options
 from .report_tables import TableRows, hints, marker_of_no_window
 from .runner import ReportRunner
-from .scope_state import State, StateOf
+from .scope_state import State, StateOf, reopen_scopes, report_state, shared_state
 
 __all__ = [
     "SALES_AND_TRAFFIC_FIELDS",
@@ -224,18 +226,23 @@ def resources_of(
         One a report, and the tables of the runs and of rejected rows.
     """
 
+    queries = {query.name: query for item in reports.values() for query in item.queries}
     owners = {query.name: name for name, item in reports.items() for query in item.queries}
-
-    def state_of(name: str) -> State:
-        state: State = dlt.current.resource_state(owners.get(name, name))
-        return state.setdefault("queries", {}).setdefault(name, {}) if name in owners else state
 
     @dlt.resource(name=books.runner, selected=False, parallelized=True)
     def runner_resource() -> Iterator[TableRows]:
         """Requests the reports of all selected tables and reads them."""
         prepare_destination(context)
         selected = set(dlt.current.source().selected_resources)
-        shared = dlt.current.source_state().setdefault(books.name, {})
+        shared = shared_state(context, books.name)
+        states: Dict[str, State] = {}
+
+        def state_of(name: str) -> State:
+            if name not in states:
+                report = queries[name] if name in owners else reports[name]
+                states[name] = report_state(context, report, owners.get(name, name))
+            return states[name]
+
         first = since
         if context.package_time and recent and not shared.get("began"):
             first = max(since, recent)
@@ -247,6 +254,10 @@ def resources_of(
             choice = alternatives(state_of)
             planned = plan([item for name, item in reports.items() if name in selected], first)
             wanted = list(planned.reports)
+            for report in wanted:
+                if ranges := state_of(report.name).pop(REOPENED, ()):
+                    for each in (report, *report.queries):
+                        reopen_scopes(state_of(each.name), ranges)
             while wanted:
                 chosen = choice.choose(wanted, planned.marketplace_ids, context.now())
                 runner = ReportRunner(

@@ -106,13 +106,14 @@ def mark_lost(job: Job, state: State) -> None:
 
 def _list_from(state: State, since: pendulum.DateTime, now: pendulum.DateTime) -> pendulum.DateTime:
     """Where the list of a report has to begin; forgets ids that Amazon does not list any more."""
+    oldest = format_timestamp(now - LISTED_FOR)
     for name in (SEEN, UNREAD):
         known: Dict[str, str] = state.setdefault(name, {})
-        oldest = format_timestamp(now - LISTED_FOR)
-        state[name] = {id: made for id, made in known.items() if made >= oldest}
-    state["failures"] = {
-        id: entry for id, entry in state.get("failures", {}).items() if id in state[UNREAD]
-    }
+        for id in [id for id, made in known.items() if made < oldest]:
+            del known[id]
+    failures = state.setdefault("failures", {})
+    for id in failures.keys() - state[UNREAD].keys():
+        del failures[id]
     through, first = state.get("listed"), state.get("from")
     start = since
     if through and first and parse_state(first) <= since:

@@ -8,7 +8,7 @@ from dlt.common import pendulum
 
 from amazon_selling_partner.modules.data_kiosk import MODULE, queries
 from sp_api_simulator.data_kiosk.query_store import QueryStore
-from tests.modules.reports.support import NOW, Account, account
+from tests.modules.reports.support import NOW, Account, account, items_table
 
 QUERIES = {query.name: query for query in queries()}
 
@@ -50,6 +50,7 @@ class KioskAccount:
                 **settings,
             )
             yield from MODULE.resources(context)
+            yield items_table(context)
 
         return only_queries().with_resources(*names, "data_kiosk_query", "data_kiosk_rejected_row")
 

@@ -6,11 +6,14 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import dlt
 from dlt.common import pendulum
+from dlt.extract import DltResource
 
 from amazon_selling_partner import SellingPartnerCredentials, create_client
 from amazon_selling_partner.client import SellingPartnerClient
 from amazon_selling_partner.client.clock import SystemClock
 from amazon_selling_partner.loading import RunContext
+from amazon_selling_partner.loading.account_key import add_account_key
+from amazon_selling_partner.loading.item_store import sync_item
 from amazon_selling_partner.modules.reports import report_resources
 from amazon_selling_partner.modules.reports.definitions import known_reports
 from amazon_selling_partner.modules.reports.journal import Journal
@@ -154,6 +157,7 @@ class Account:
                 self.simulator.account.is_vendor,
                 **more,
             )
+            yield items_table(context)
 
         return only_reports().with_resources(*names, "report_run", "report_rejected_row")
 
@@ -169,6 +173,13 @@ class Account:
     def calls(self, operation: str) -> int:
         """How often an operation was called."""
         return sum(request.operation == operation for request in self.simulator.requests)
+
+
+def items_table(context: RunContext) -> DltResource:
+    """Where a run keeps the items of its state, as the source has it."""
+    items = sync_item(context)
+    add_account_key(items, context.selling_partner)
+    return items
 
 
 @contextmanager

@@ -31,7 +31,7 @@ KILLED = textwrap.dedent("""
     import os, sys
     import dlt
     from dlt.common import pendulum
-    from tests.modules.reports.support import FastClock, US
+    from tests.modules.reports.support import FastClock, US, items_table
     from amazon_selling_partner import make_context, resolve_values
     from amazon_selling_partner.modules.reports import report_resources
 
@@ -46,9 +46,11 @@ KILLED = textwrap.dedent("""
             token_url=token_url,
             clock=FastClock(float(began)),
         )
+        context = make_context(values)
         yield from report_resources(
-            make_context(values), [US], pendulum.parse(since), sales_and_traffic_from=way
+            context, [US], pendulum.parse(since), sales_and_traffic_from=way
         )
+        yield items_table(context)
 
     pipeline = dlt.pipeline(
         "killed",
