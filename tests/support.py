@@ -14,11 +14,14 @@ import duckdb
 from dlt.common import Decimal, pendulum
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.extract import DltResource
 
 import amazon_selling_partner as package
 from amazon_selling_partner import amazon_selling_partner, make_context, resolve_values
 from amazon_selling_partner.client import Operation
 from amazon_selling_partner.loading import RunContext
+from amazon_selling_partner.loading.account_key import add_account_key
+from amazon_selling_partner.loading.item_store import from_text, sync_item
 from amazon_selling_partner.modules import modules_of
 from sp_api_simulator import Simulator
 
@@ -117,7 +120,7 @@ def kept_items(pipeline: dlt.Pipeline, collection: str) -> Dict[str, Any]:
     """What the source keeps of products, orders or packages for its next run."""
     found = rows(pipeline, "sync_item")
     return {
-        row["item"]: json.loads(row["value"]) for row in found if row["collection"] == collection
+        row["item"]: from_text(row["value"]) for row in found if row["collection"] == collection
     }
 
 
@@ -181,6 +184,13 @@ def context_of(sim: Simulator, **settings: Any) -> RunContext:
         **settings,
     }
     return make_context(resolve_values(**given))
+
+
+def items_table(context: RunContext) -> DltResource:
+    """Where a run keeps the items of its state, as the source has it."""
+    items = sync_item(context)
+    add_account_key(items, context.selling_partner)
+    return items
 
 
 def comparable(value: Any) -> Any:

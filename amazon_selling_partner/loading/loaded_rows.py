@@ -46,7 +46,7 @@ class LoadedRows:
         return sorted({value for (value,) in self.read(table, wanted, [column])})
 
 
-class DatabaseRows(LoadedRows):
+class _DatabaseRows(LoadedRows):
     """Rows that are read in SQL.
 
     Args:
@@ -99,7 +99,7 @@ class DatabaseRows(LoadedRows):
             return [], []
 
 
-class OpenTableRows(LoadedRows):
+class _OpenTableRows(LoadedRows):
     """Rows of Delta or Iceberg tables, which DuckDB reads with an extension of its own only.
 
     Args:
@@ -175,7 +175,7 @@ def open_rows(pipeline: dlt.Pipeline, account: str) -> Iterator[Optional[LoadedR
         yield None
         return
     if opened is None:
-        yield OpenTableRows(client)
+        yield _OpenTableRows(client)
         return
     with opened as sql_client:
-        yield DatabaseRows(sql_client)
+        yield _DatabaseRows(sql_client)

@@ -8,7 +8,8 @@ from dlt.common import pendulum
 
 from amazon_selling_partner.modules.data_kiosk import MODULE, queries
 from sp_api_simulator.data_kiosk.query_store import QueryStore
-from tests.modules.reports.support import NOW, Account, account, items_table
+from tests.modules.reports.support import NOW, Account, account
+from tests.support import items_table
 
 QUERIES = {query.name: query for query in queries()}
 

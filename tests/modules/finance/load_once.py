@@ -9,7 +9,7 @@ from dlt.common import pendulum
 from amazon_selling_partner import make_context, resolve_values
 from amazon_selling_partner.modules.finance import finance_resources
 from sp_api_simulator import VirtualClock
-from tests.support import kept_open
+from tests.support import items_table, kept_open
 
 
 def main(settings: dict) -> None:
@@ -24,6 +24,7 @@ def main(settings: dict) -> None:
     @dlt.source(name="amazon_selling_partner")
     def finance_only():
         yield from finance_resources(context, pendulum.parse(settings["history_start"]))
+        yield items_table(context)
 
     name, destination = settings["name"], settings["destination"]
     pipeline = dlt.pipeline(

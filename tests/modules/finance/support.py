@@ -13,7 +13,7 @@ from amazon_selling_partner.modules.finance import finance_resources
 from amazon_selling_partner.modules.finance.event_tables import TABLES
 from sp_api_simulator import Simulator, VirtualClock
 from sp_api_simulator.finance.finance_store import FinanceStore
-from tests.support import context_of, leaves, tables
+from tests.support import context_of, items_table, leaves, tables
 
 NOW = pendulum.datetime(2026, 5, 20, 12)
 HISTORY = pendulum.datetime(2026, 3, 1)
@@ -47,6 +47,7 @@ def source(
     @dlt.source(name="amazon_selling_partner")
     def finance_only() -> Iterator[Any]:
         yield from finance_resources(context, history_start, **settings)
+        yield items_table(context)
 
     made = finance_only()
     return made.with_resources(*only) if only else made

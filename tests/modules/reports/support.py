@@ -6,14 +6,11 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import dlt
 from dlt.common import pendulum
-from dlt.extract import DltResource
 
 from amazon_selling_partner import SellingPartnerCredentials, create_client
 from amazon_selling_partner.client import SellingPartnerClient
 from amazon_selling_partner.client.clock import SystemClock
 from amazon_selling_partner.loading import RunContext
-from amazon_selling_partner.loading.account_key import add_account_key
-from amazon_selling_partner.loading.item_store import sync_item
 from amazon_selling_partner.modules.reports import report_resources
 from amazon_selling_partner.modules.reports.definitions import known_reports
 from amazon_selling_partner.modules.reports.journal import Journal
@@ -23,7 +20,7 @@ from amazon_selling_partner.modules.reports.report_tables import TableRows
 from amazon_selling_partner.modules.reports.runner import ReportRunner
 from sp_api_simulator import Simulator, VirtualClock
 from sp_api_simulator.reports.report_store import ReportStore
-from tests.support import context_of
+from tests.support import context_of, items_table
 
 US, CA, DE, JP = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1PA6795UKMFR9", "A1VC38T7YXB528"
 FR = "A13V1IB3VIYZZH"
@@ -173,13 +170,6 @@ class Account:
     def calls(self, operation: str) -> int:
         """How often an operation was called."""
         return sum(request.operation == operation for request in self.simulator.requests)
-
-
-def items_table(context: RunContext) -> DltResource:
-    """Where a run keeps the items of its state, as the source has it."""
-    items = sync_item(context)
-    add_account_key(items, context.selling_partner)
-    return items
 
 
 @contextmanager

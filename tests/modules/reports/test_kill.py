@@ -31,7 +31,8 @@ KILLED = textwrap.dedent("""
     import os, sys
     import dlt
     from dlt.common import pendulum
-    from tests.modules.reports.support import FastClock, US, items_table
+    from tests.modules.reports.support import FastClock, US
+    from tests.support import items_table
     from amazon_selling_partner import make_context, resolve_values
     from amazon_selling_partner.modules.reports import report_resources
 
