@@ -1,6 +1,8 @@
 """Runs the simulator from a shell."""
 
 import argparse
+import json
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
@@ -10,6 +12,8 @@ from .core.account import Account
 from .core.clock import ShiftedClock
 from .core.faults import KINDS
 from .core.marketplaces import MARKETPLACES, Marketplace
+from .data_kiosk.query_store import QueryStore
+from .reports.report_store import ReportStore
 from .server import DEFAULT_MARKETPLACES, Simulator
 
 DEFAULT_SECTION = "amazon_selling_partner"
@@ -170,7 +174,18 @@ def make_parser() -> argparse.ArgumentParser:
         default=10_000,
         help="requests kept in the log (default: %(default)s)",
     )
+    add(
+        "--report-seconds",
+        type=float,
+        metavar="SECONDS",
+        help="until a report or a query is done (default: 80 for a report, 50 for a query)",
+    )
     add("--strict", action="store_true", help="refuse unknown parameters, which Amazon ignores")
+    add(
+        "--child",
+        action="store_true",
+        help="for programs: prints the settings as a line of JSON, and ends with standard input",
+    )
     return parser
 
 
@@ -199,6 +214,13 @@ def create_simulator(arguments: argparse.Namespace) -> Simulator:
         add_accounts(simulator, options, arguments)
     for fault in arguments.fault:
         simulator.faults.add(**fault)
+    for account in simulator.accounts.values():
+        reports, queries = account.store(ReportStore), account.store(QueryStore)
+        if arguments.report_seconds is not None:
+            reports.queue_seconds = queries.queue_seconds = 0
+            reports.processing_seconds = queries.processing_seconds = arguments.report_seconds
+        if not account.is_vendor:
+            reports.generate_settlements()
     return simulator
 
 
@@ -232,38 +254,53 @@ def add_accounts(
         account.is_vendor = options.is_vendor
 
 
-def settings_of(simulator: Simulator, account: Account) -> Iterator[str]:
+def settings_of(simulator: Simulator, account: Account) -> dict[str, Any]:
+    """The settings that load an account."""
+    marketplaces: list[Marketplace] = account.marketplaces
+    kind: dict[str, Any] = {"merchant_id": account.seller_id}
+    if account.is_vendor:
+        kind = {"is_vendor": True, "marketplace_ids": [marketplaces[0].id]}
+    return {
+        "region": marketplaces[0].region,
+        **kind,
+        "api_url": simulator.url,
+        "token_url": simulator.token_url,
+        "credentials": simulator.credentials_of(account),
+    }
+
+
+def render_settings(simulator: Simulator, account: Account) -> Iterator[str]:
     """The lines of `config.toml` and `secrets.toml` that load an account."""
     section = DEFAULT_SECTION if account is simulator.account else account.name
-    marketplaces: list[Marketplace] = account.marketplaces
-    yield f"[sources.{section}]"
-    yield f'region = "{marketplaces[0].region}"'
-    if account.is_vendor:
-        yield "is_vendor = true"
-        yield f'marketplace_ids = ["{marketplaces[0].id}"]'
-    else:
-        yield f'merchant_id = "{account.seller_id}"'
-    yield f'api_url = "{simulator.url}"'
-    yield f'token_url = "{simulator.token_url}"'
-    yield ""
-    yield f"[sources.{section}.credentials]"
-    for name, value in simulator.credentials_of(account).items():
-        yield f'{name} = "{value}"'
-    yield ""
+    settings = settings_of(simulator, account)
+    credentials = settings.pop("credentials")
+    for name, values in ((section, settings), (f"{section}.credentials", credentials)):
+        yield f"[sources.{name}]"
+        # texts, lists and true are written alike in both languages
+        yield from (f"{key} = {json.dumps(value)}" for key, value in values.items())
+        yield ""
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Starts the simulator and serves until Ctrl-C."""
     parser = make_parser()
+    options = parser.parse_args(arguments)
     try:
-        simulator = create_simulator(parser.parse_args(arguments))
+        simulator = create_simulator(options)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     with simulator:
+        if options.child:
+            accounts = simulator.accounts.items()
+            print(json.dumps({name: settings_of(simulator, each) for name, each in accounts}))
+            sys.stdout.flush()
+            # its end is that of the process that started this one
+            sys.stdin.read()
+            return
         print(f"SP-API simulator, Ctrl-C stops it\n\napi_url   = {simulator.url}")
         print(f"token_url = {simulator.token_url}\ncontrol   = {simulator.url}/simulator/\n")
         for account in simulator.accounts.values():
-            print("\n".join(settings_of(simulator, account)))
+            print("\n".join(render_settings(simulator, account)))
         print(flush=True)
         try:
             threading.Event().wait()

@@ -6,7 +6,7 @@ moved to another day or cancelled.
 
 import random
 from functools import partial
-from typing import Any, Iterator, NamedTuple, Optional
+from typing import Any, Iterator, Mapping, NamedTuple, Optional
 
 from .core import parameters, people
 from .core.account import Account
@@ -28,6 +28,8 @@ HOUR = 3_600_000
 _MAX_AGE = 10 * DAY_MS
 """The job of an older order no longer changes."""
 _CACHED_DAYS = 400
+_CACHED_LISTS = 4
+_PAGING = ("pageToken", "pageSize")
 _STATUSES = (
     "NOT_SERVICED", "CANCELLED", "COMPLETED", "PENDING_SCHEDULE", "NOT_FULFILLABLE", "HOLD",
     "PAYMENT_DECLINED",
@@ -77,35 +79,20 @@ def get_service_jobs(call: Call) -> dict[str, Any]:
     values = call.values
     parameters.exactly_one(values, "createdAfter", "lastUpdatedAfter")
     call.check_marketplaces()
-    by_creation = values["createdAfter"] is not None
-    name = "created" if by_creation else "lastUpdated"
-    after, before = ceil_ms(values[f"{name}After"]), values[f"{name}Before"]
-    until = floor_ms(before) if before else call.now
-    if until < after:
-        raise invalid(f"{name}Before must be equal to or after {name}After.")
+    # all pages show the state at the time of the first one
+    position = call.page_position("pageToken") or {"at": call.now, "from": 0}
+    first, at, size = position["from"], position["at"], values["pageSize"]
     store = call.account.store(ServiceJobStore)
-    (marketplace_id,) = values["marketplaceIds"]
-    found = [
-        job
-        for job in store.jobs(call.now, after - _MAX_AGE)
-        if job.marketplace_id == marketplace_id
-        and after <= (job.created if by_creation else store.updated(job, call.now)) <= until
-    ]
-    if any(values[name] for name in _FILTER_NAMES):
-        found = [job for job in found if _matches(store.to_json(job, call.now), values)]
-    first, size = call.page_position("pageToken").get("from", 0), values["pageSize"]
+    found = store.find(values, at)
     payload: dict[str, Any] = {
         "totalResultSize": len(found),
-        "jobs": [store.to_json(job, call.now) for job in found[first : first + size]],
+        "jobs": [store.to_json(job, at) for job in found[first : first + size]],
     }
-    if first + size < len(found):
-        payload["nextPageToken"] = call.page_token(
-            {"from": first + size}, "pageToken", lifetime=TOKEN_LIFETIME
-        )
-    if first:
-        payload["previousPageToken"] = call.page_token(
-            {"from": max(0, first - size)}, "pageToken", lifetime=TOKEN_LIFETIME
-        )
+    for name, start in (("nextPageToken", first + size), ("previousPageToken", first - size)):
+        if -size < start < len(found):
+            payload[name] = call.page_token(
+                {"at": at, "from": max(0, start)}, "pageToken", lifetime=TOKEN_LIFETIME
+            )
     return {"payload": payload}
 
 
@@ -140,11 +127,36 @@ class ServiceJobStore:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._days: LruCache[list[ServiceJob]] = LruCache(_CACHED_DAYS)
+        self._lists: LruCache[list[ServiceJob]] = LruCache(_CACHED_LISTS)
         self.changes: dict[str, tuple[int, dict[str, Any]]] = {}
+
+    def find(self, values: Mapping[str, Any], at: int) -> list[ServiceJob]:
+        """The jobs that the parameters of getServiceJobs choose, as they are at a time."""
+        criteria = {name: value for name, value in values.items() if name not in _PAGING}
+        return self._lists.get((at, repr(criteria)), lambda: self._choose(criteria, at))
+
+    def _choose(self, values: Mapping[str, Any], at: int) -> list[ServiceJob]:
+        by_creation = values["createdAfter"] is not None
+        name = "created" if by_creation else "lastUpdated"
+        after, before = ceil_ms(values[f"{name}After"]), values[f"{name}Before"]
+        until = floor_ms(before) if before else at
+        if until < after:
+            raise invalid(f"{name}Before must be equal to or after {name}After.")
+        (marketplace_id,) = values["marketplaceIds"]
+        found = [
+            job
+            for job in self.jobs(at, after - _MAX_AGE)
+            if job.marketplace_id == marketplace_id
+            and after <= (job.created if by_creation else self.updated(job, at)) <= until
+        ]
+        if any(values[name] for name in _FILTER_NAMES):
+            found = [job for job in found if _matches(self.to_json(job, at), values)]
+        return found
 
     def change(self, job_id: str, **fields: Any) -> None:
         """Changes fields of a job from now on."""
         self.changes[job_id] = (self._account.now(), fields)
+        self._lists.clear()
 
     def jobs(self, at: int, since: int = 0) -> Iterator[ServiceJob]:
         """Yields the jobs created by a time, by order.
@@ -306,7 +318,7 @@ def _appointment(facts: ServiceJob, position: int, job_status: str, at: int) -> 
     return appointment
 
 
-def _matches(job: dict[str, Any], values: dict[str, Any]) -> bool:
+def _matches(job: dict[str, Any], values: Mapping[str, Any]) -> bool:
     """Whether a job matches the filters of a call, its window excepted."""
     filters: list[tuple[Optional[list[str]], set[str]]] = [
         *((values[name], {job[field]}) for name, field in _FILTERS),

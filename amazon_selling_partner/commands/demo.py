@@ -1,12 +1,12 @@
 """The demos: simulated accounts of a local SP-API, each loaded into a separate file."""
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
+from typing import Any, ContextManager, Dict, List, Mapping, NamedTuple, Sequence
 
 import dlt
 from dlt.common import Decimal, pendulum
 
-from .. import SellingPartnerCredentials, amazon_selling_partner
+from .. import amazon_selling_partner
 from ..client.errors import ConfigurationError
 from ..loading.runner import load
 from ..loading.summary import RunSummary
@@ -14,48 +14,48 @@ from ..views import create_marts
 from .progress import progress_of
 from .screen import format_seconds
 
-if TYPE_CHECKING:
-    from sp_api_simulator import Simulator
-
 
 class Demo(NamedTuple):
     """A demo.
 
     Attributes:
         name: Of its pipeline and its file.
+        options: Of its simulator.
         tables: Those that matter, with a few words on each.
         questions: Each with the query that answers it.
     """
 
     name: str
+    options: Sequence[str]
     tables: Dict[str, str]
     questions: Dict[str, str]
 
 
 def demo() -> int:
     """Loads a simulated seller from a local SP-API into amazon_selling_partner.duckdb."""
-    with create_simulator(orders_per_day=100, days=60) as simulator:
-        simulator.reports.generate_settlements()
-        return load_simulated(simulator, SELLER)
+    return run_demo(SELLER)
 
 
 def demo_vendor() -> int:
     """Loads a simulated vendor from a local SP-API into amazon_vendor.duckdb."""
-    marketplace_id = "ATVPDKIKX0DER"
-    with create_simulator(days=60, marketplaces=[marketplace_id], is_vendor=True) as simulator:
-        settings = {"is_vendor": True, "marketplace_ids": [marketplace_id], "include_pii": True}
-        return load_simulated(simulator, VENDOR, **settings)
+    return run_demo(VENDOR, include_pii=True)
 
 
-def create_simulator(**options: Any) -> "Simulator":
-    """A local SP-API whose reports are done at once.
+def run_demo(demo: Demo, **settings: Any) -> int:
+    """Loads the account of a demo from a simulator that runs meanwhile."""
+    with start_simulator(demo.options) as simulator:
+        return load_simulated({**simulator.settings["default"], **settings}, demo)
+
+
+def start_simulator(options: Sequence[str]) -> ContextManager[Any]:
+    """A local SP-API in a process of its own, whose reports are done at once.
 
     Raises:
         ConfigurationError: The package is not installed: `dlt init` does not copy it.
     """
     try:
         # only here, as a project made by `dlt init` lacks it
-        from sp_api_simulator import Simulator  # noqa: PLC0415
+        from sp_api_simulator.process import SimulatorProcess  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "sp_api_simulator":
             raise
@@ -65,27 +65,24 @@ def create_simulator(**options: Any) -> "Simulator":
             " demo in the clone."
         ) from None
     # a thousand times Amazon's quotas: with those, the orders alone would take three hours
-    simulator = Simulator(quota_factor=1000, **options)
-    simulator.reports.queue_seconds = simulator.reports.processing_seconds = 0
-    simulator.queries.queue_seconds = simulator.queries.processing_seconds = 0
-    return simulator
+    return SimulatorProcess(["--quota-factor", "1000", "--report-seconds", "0", *options])
 
 
-def load_simulated(simulator: "Simulator", demo: Demo, **settings: Any) -> int:
-    """Loads the account of a simulator into a separate file and prints a summary."""
+def load_simulated(settings: Mapping[str, Any], demo: Demo) -> int:
+    """Loads the account of a simulator into a separate file and prints a summary.
+
+    Args:
+        settings: Of the source.
+    """
     progress = progress_of(demo.name)
     pipeline = demo_pipeline(demo.name, progress)
-    print(f"A local SP-API runs at {simulator.url}; loading its account ...", flush=True)
+    print(f"A local SP-API runs at {settings['api_url']}; loading its account ...", flush=True)
     source = amazon_selling_partner(
-        credentials=SellingPartnerCredentials(**simulator.credentials),
-        api_url=simulator.url,
-        token_url=simulator.token_url,
-        merchant_id=simulator.account.seller_id,
+        **settings,
         historical_sync_time_frame=pendulum.now().subtract(days=60).to_date_string(),
         reports_time_budget=60,
         # reports are all made at once, queries a few at a time
         sales_and_traffic_from="report",
-        **settings,
     )
     load(pipeline, progress.watch(source) if progress else source)
     summary = RunSummary.of(pipeline)
@@ -163,6 +160,7 @@ def format_value(value: Any) -> str:
 
 SELLER = Demo(
     "amazon_selling_partner",
+    ("--orders-per-day", "100", "--days", "60"),
     {
         "orders": "orders",
         "orders__order_items": "their items, with prices and taxes",
@@ -198,6 +196,7 @@ ORDER BY days_of_cover, available DESC LIMIT 3""",
 
 VENDOR = Demo(
     "amazon_vendor",
+    ("--vendor", "--marketplaces", "US", "--orders-per-day", "50", "--days", "60"),
     {
         "vendor_retail_procurement_order": "purchase orders",
         "vendor_retail_procurement_order__items": "their items",

@@ -25,7 +25,7 @@ HOUR = 3_600_000
 LATEST_STAGE = 80 * DAY_MS
 """Longest time from a purchase to its refund, or to the release of its money."""
 
-CACHED_GROUPS = 6
+CACHED_GROUPS = 12
 
 
 @dataclass(frozen=True)

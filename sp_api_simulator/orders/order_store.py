@@ -21,6 +21,9 @@ from .order_search import Criteria, Row, Rows, find_in_day, matches, oldest_show
 
 _REF_BITS = 56
 
+CACHED_SALES = 16_384
+"""Some months of a usual account: most areas read the same orders again and again."""
+
 
 class OrderStore:
     """The orders of an account.
@@ -36,7 +39,7 @@ class OrderStore:
         self.edits = OrderEdits()
         self._lock = account.lock
         self._days: dict[int, Day] = {}
-        self._sale = lru_cache(maxsize=2048)(self._make_sale)
+        self._sale = lru_cache(maxsize=CACHED_SALES)(self._make_sale)
 
     def all(
         self, at: Optional[int] = None, pii: bool = True, data: frozenset[str] = ALL_DATA

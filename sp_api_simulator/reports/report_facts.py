@@ -16,10 +16,14 @@ from ..finance.finance_store import LATEST_STAGE
 from ..orders.order_days import REFUNDED
 from ..orders.order_facts import Sale
 from ..orders.order_ids import to_ref
+from ..orders.order_json import ALL_DATA
 from ..orders.order_search import Criteria
 from ..orders.order_store import OrderStore
 from .report import Report
 from .report_rules import end_of, start_of
+
+COUNTED = frozenset({"FULFILLMENT"})
+"""Datasets of orders that tallies need."""
 
 
 @dataclass
@@ -56,12 +60,17 @@ def orders_between(
     at: int,
     marketplace_ids: Optional[list[str]],
     by_update: bool,
+    data: frozenset[str] = ALL_DATA,
 ) -> Iterator[dict[str, Any]]:
-    """The orders of a window as they are at a time (milliseconds since 1970, ends included)."""
+    """The orders of a window as they are at a time (milliseconds since 1970, ends included).
+
+    Args:
+        data: Datasets, as in `includedData`; all by default.
+    """
     orders = account.store(OrderStore)
     marketplaces = frozenset(marketplace_ids) if marketplace_ids else None
     for ref in orders.search(Criteria(by_update, start, end, marketplaces), at).refs:
-        yield orders.to_json(ref, at)
+        yield orders.to_json(ref, at, data)
 
 
 def sales_reaching(account: Account, stage: int, report: Report) -> Iterator[Sale]:
@@ -85,7 +94,7 @@ def tallies(
         program: `RETAIL` or `BUSINESS` orders only, `FRESH` ones (there are none), or all.
     """
     found: dict[str, Tally] = defaultdict(Tally)
-    for order in orders_between(account, start, end - 1, at, [marketplace_id], False):
+    for order in orders_between(account, start, end - 1, at, [marketplace_id], False, COUNTED):
         status = order.get("fulfillment", {}).get("fulfillmentStatus")
         business = "AMAZON_BUSINESS" in order.get("programs", ())
         if status == "CANCELLED" or program == "FRESH":

@@ -2,18 +2,21 @@
 
 import ast
 import json
+import socket
 import subprocess
 import sys
 import time
 import urllib.parse
+import urllib.request
 from typing import Any, Dict, Iterator, List
 
 import pytest
 import tomlkit
 
 from sp_api_simulator import ShiftedClock, Simulator
-from sp_api_simulator.__main__ import create_simulator, make_parser, settings_of
+from sp_api_simulator.__main__ import create_simulator, make_parser, render_settings
 from sp_api_simulator.__main__ import main as serve
+from sp_api_simulator.process import SimulatorProcess
 from tests.support import ROOT
 
 from .conftest import NOW, ORDERS, Caller
@@ -149,6 +152,43 @@ def test_the_command_line_prints_settings_that_work(shell: Dict[str, str]) -> No
     assert 10 < len(caller.get(ORDERS, createdAfter=day).json["orders"]) <= 20
 
 
+def test_a_simulator_of_another_process_ends_with_the_one_that_started_it() -> None:
+    code = """
+import sys
+from sp_api_simulator.process import SimulatorProcess
+simulator = SimulatorProcess(["--days", "1", "--report-seconds", "0"])
+print(simulator.settings["default"]["api_url"], flush=True)
+sys.stdin.read()
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdin and parent.stdout
+    address = urllib.parse.urlsplit(parent.stdout.readline().strip())
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        # it has no chance to stop the other
+        parent.kill()
+        parent.communicate()
+        # the other closes its connections when it ends
+        assert connection.recv(1) == b""
+
+
+def test_a_simulator_of_another_process_ends_with_its_block() -> None:
+    with SimulatorProcess(["--days", "1", "--vendor", "--marketplaces", "US"]) as simulator:
+        settings = simulator.settings["default"]
+        assert settings["is_vendor"] and settings["marketplace_ids"] == ["ATVPDKIKX0DER"]
+        assert set(settings["credentials"]) >= {"client_id", "client_secret", "refresh_token"}
+        urllib.request.urlopen(f"{settings['api_url']}/simulator/").close()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"{settings['api_url']}/simulator/", timeout=1)
+    with pytest.raises(RuntimeError):
+        SimulatorProcess(["--marketplaces", "nowhere"])
+
+
 def test_the_command_line_refuses_nonsense() -> None:
     command = [sys.executable, "-m", "sp_api_simulator", "--marketplaces", "x"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -185,7 +225,7 @@ def test_the_command_line_serves_accounts_in_several_regions_vendors_and_faults(
     assert sim.accounts["seller_eu"].orders_per_day == 2
     assert sim.accounts["world_eu"].orders_per_day == 4
     assert len({account.refresh_token for account in sim.accounts.values()}) == 6
-    printed = [line for each in sim.accounts.values() for line in settings_of(sim, each)]
+    printed = [line for each in sim.accounts.values() for line in render_settings(sim, each)]
     sections: Any = tomlkit.parse("\n".join(printed)).unwrap()["sources"]
     assert list(sections) == ["amazon_selling_partner", *names[1:]]
     assert sections["world_fe"]["region"] == "FAR_EAST"
