@@ -397,6 +397,31 @@ def wrap_clients(destination: AnyDestination, wrap: Callable[[Any], None]) -> No
     instance.client = client
 
 
+def keep_schemas(pipeline: dlt.Pipeline) -> None:
+    """Lets a pipeline read the file of a schema again only when it has changed.
+
+    dlt reads, copies and hashes it with each use of the schema.
+    """
+    storage = pipeline._schema_storage
+    if "load_schema" in vars(storage) or storage.config.import_schema_path:
+        return
+    load = storage.load_schema
+    read: Dict[str, Tuple[int, int, str]] = {}
+
+    def load_schema(name: str) -> Schema:
+        path = storage.storage.make_full_path(storage._file_name_in_store(name, "json"))
+        found = os.stat(path) if os.path.exists(path) else None
+        file = (found.st_mtime_ns, found.st_ino) if found else (0, 0)
+        live = storage.live_schemas.get(name)
+        if live and read.get(name) == (*file, live.stored_version_hash) and not live.is_modified:
+            return live
+        schema = load(name)
+        read[name] = (*file, schema.stored_version_hash)
+        return schema
+
+    vars(storage)["load_schema"] = load_schema
+
+
 # schemas of load packages
 
 

@@ -66,6 +66,8 @@ def load(folder: str, settings: Dict[str, Any]) -> None:
         **settings,
         historical_sync_time_frame=pendulum.now().subtract(days=DAYS).to_date_string(),
         sales_and_traffic_from="report",
+        # else it waits for tomorrow's requests
+        reports_time_budget=60,
         clock=Impatient(),
     )
     info = pipeline.run(source, loader_file_format="parquet")

@@ -226,6 +226,30 @@ def test_schemas_of_packages_that_change_tables_can_be_changed(make_pipeline: An
             assert client.get_stored_schema().version_hash == pipeline.default_schema.version_hash
 
 
+def test_the_file_of_a_schema_is_read_again_when_it_has_changed(
+    make_pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline("duckdb")
+    pipeline.run([{"id": 1}], table_name="a")
+    storage = pipeline._schema_storage
+    read: List[str] = []
+    load = type(storage).load_schema
+    monkeypatch.setattr(
+        type(storage), "load_schema", lambda self, name: read.append(name) or load(self, name)
+    )
+    dlt_internals.keep_schemas(pipeline)
+    dlt_internals.keep_schemas(pipeline)
+    assert pipeline.default_schema.tables["a"] and pipeline.default_schema.tables["a"]
+    assert len(read) == 1
+    # the same pipeline elsewhere
+    other = make_pipeline("duckdb")
+    other.run([{"id": 1, "more": True}], table_name="a")
+    assert "more" in pipeline.default_schema.tables["a"]["columns"] and len(read) > 1
+    # what is extracted and not saved yet is not lost
+    pipeline.extract([{"id": 1, "last": 1}], table_name="b")
+    assert {"a", "b"} <= set(pipeline.default_schema.tables)
+
+
 def test_the_last_generator_sees_that_all_others_have_ended(make_pipeline: Any) -> None:
     order: List[str] = []
 

@@ -12,7 +12,7 @@ from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..client.errors import ConfigurationError
-from ..dlt_internals import add_hints
+from ..dlt_internals import add_hints, keep_schemas
 from ..settings import TABLE_FORMATS, Settings
 from .context import RunContext
 from .shared_dataset import mark_pipeline, share_destination
@@ -38,6 +38,7 @@ def prepare_active_destination(settings: Settings) -> None:
     """
     if pipeline := _active_pipeline():
         set_destination_defaults(pipeline, settings.table_format)
+        keep_schemas(pipeline)
 
 
 def _prepare(settings: Settings) -> None:

@@ -60,12 +60,14 @@ class JsonColumns(ItemStep):
             items: As the resource yields them.
             meta: Their table or its hints.
         """
+        if items == []:
+            return items
         self._schema: Schema = dlt.current.source_schema()
         table = self._table(meta)
         if not self._has_json(table):
             return items
         if isinstance(items, list):
-            return [self._row(table, item) for item in items] or items
+            return [self._row(table, item) for item in items]
         return self._row(table, items)
 
     def _table(self, meta: Any) -> str:

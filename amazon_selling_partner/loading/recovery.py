@@ -1,7 +1,7 @@
 """Makes the package of a killed run ready to be loaded: no job of it is done twice."""
 
 from contextlib import ExitStack
-from typing import Dict, Set
+from typing import Any, Dict, Set
 
 import dlt
 from dlt.common import logger
@@ -64,6 +64,10 @@ def _before_load(pipeline: dlt.Pipeline) -> None:
         held = _locks.setdefault(pipeline.working_dir, ExitStack())
         held.enter_context(lock_pipeline(pipeline))
         set_destination_defaults(pipeline)
+        if isinstance(pipeline.destination, dlt.destinations.duckdb):
+            # with its last connection DuckDB closes the file, which takes long to open
+            client: Any = pipeline.destination_client()
+            held.enter_context(client)
         reset_interrupted_jobs(pipeline)
 
     # an error of a listener does not end the load, one of connecting does

@@ -8,6 +8,7 @@ another machine was faster. Where a database has one writer, the next one waits 
 import random
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Callable, Optional, Set, Tuple, Type
 
 import dlt
@@ -16,7 +17,7 @@ from dlt.common.configuration.exceptions import DuplicateConfigProviderException
 from dlt.common.configuration.providers.provider import ConfigProvider
 from dlt.common.destination import AnyDestination
 from dlt.common.destination.exceptions import DestinationException
-from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.job_client_impl import SqlJobClientBase, SqlJobClientWithStagingDataset
 
 from ..client.clock import SYSTEM_CLOCK
 from ..client.errors import ConfigurationError
@@ -107,9 +108,13 @@ def share_destination(destination: AnyDestination) -> None:
 
 
 def _share(client: Any) -> None:
-    """Replaces the methods of a client that other processes may disturb."""
+    """Replaces the methods of a client that other processes may disturb, or that take long."""
     if not isinstance(client, SqlJobClientBase):
         return
+    if isinstance(client, SqlJobClientWithStagingDataset):
+        # asked for each nested table of each nested table, and prepared anew each time
+        is_staged: Any = lru_cache(None)(client.should_load_data_to_staging_dataset)
+        vars(client)["should_load_data_to_staging_dataset"] = is_staged
     for name in ("initialize_storage", "update_stored_schema"):
         setattr(client, name, _one_at_a_time(client, getattr(client, name)))
     connection: Any = client.sql_client

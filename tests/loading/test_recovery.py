@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, List
 
 import dlt
+import duckdb
 import pytest
 from dlt.common import pendulum
 
@@ -170,3 +171,30 @@ def test_a_pipeline_that_another_process_loads_is_refused(make_pipeline: Any) ->
         other.communicate()
     pipeline.load()
     assert not pipeline.has_pending_data
+
+
+def test_a_load_opens_the_file_of_duckdb_once(
+    make_pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("only Linux shows the open files of a process")
+    pipeline = make_pipeline("duckdb", shared=True)
+    with Simulator(clock=VirtualClock(NOW.timestamp()), orders_per_day=1, days=2) as sim:
+        pipeline.extract(source_of(sim).with_resources("marketplace_participation"))
+    pipeline.normalize()
+    was_open: List[bool] = []
+    connect = duckdb.connect
+
+    def note(database: str, *args: Any, **kwargs: Any) -> Any:
+        files = {os.path.realpath(link) for link in descriptors.iterdir()}
+        was_open.append(os.path.realpath(database) in files)
+        return connect(database, *args, **kwargs)
+
+    monkeypatch.setattr(duckdb, "connect", note)
+    pipeline.load()
+    assert len(was_open) > 2 and was_open == [False, *[True] * (len(was_open) - 1)]
+    was_open.clear()
+    # closed at the end, so that others may have it
+    with pipeline.sql_client():
+        assert was_open == [False]

@@ -55,6 +55,10 @@ def test_only_what_changed_is_written(make_pipeline: Callable[..., Any], destina
         # what the first run loaded as history is not what the next ones re-read
         run(pipeline, sim)
         assert run(pipeline, sim) == {}
+        packages = pipeline.last_trace.last_load_info.load_packages
+        jobs = [job for package in packages for job in package.jobs["completed_jobs"]]
+        written = {job.job_file_info.table_name.partition("__")[0] for job in jobs}
+        assert written == {"sync_run", "_dlt_pipeline_state"}
         # a transformer got its parents, and found nothing to do
         assert dataset(pipeline) == loaded
         kept = json.dumps(pipeline.state["sources"], default=str)
