@@ -20,9 +20,14 @@ from dlt.common import pendulum
 from amazon_selling_partner import amazon_selling_partner
 from amazon_selling_partner.client.clock import SystemClock
 from amazon_selling_partner.loading.summary import RunSummary
-from sp_api_simulator import Simulator
+from sp_api_simulator.process import SimulatorProcess
 
-ORDERS_PER_DAY, DAYS = 10, 20
+DAYS = 20
+
+SIMULATOR = (
+    *("--orders-per-day", "10", "--days", str(DAYS)),
+    *("--quota-factor", "10000", "--report-seconds", "0", "--strict"),
+)
 
 
 class Impatient(SystemClock):
@@ -39,22 +44,6 @@ class Impatient(SystemClock):
     def sleep(self, seconds: float) -> None:
         self.shift += seconds if seconds > 1 else 0.0
         super().sleep(min(seconds, 0.01))
-
-
-def serve() -> None:
-    """The simulator, until its standard input closes."""
-    with Simulator(orders_per_day=ORDERS_PER_DAY, days=DAYS, quota_factor=10_000) as simulator:
-        for made in (simulator.reports, simulator.queries):
-            made.queue_seconds = made.processing_seconds = 0
-        simulator.reports.generate_settlements()
-        settings = {
-            "credentials": simulator.credentials,
-            "api_url": simulator.url,
-            "token_url": simulator.token_url,
-            "merchant_id": simulator.account.seller_id,
-        }
-        print(json.dumps(settings), flush=True)
-        sys.stdin.read()
 
 
 def load(folder: str, settings: Dict[str, Any]) -> None:
@@ -82,24 +71,16 @@ def load(folder: str, settings: Dict[str, Any]) -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["serve"]:
-        return serve()
     if sys.argv[1:2] == ["load"]:
         return load(sys.argv[2], json.loads(sys.argv[3]))
     command = [sys.executable, "-m", "benchmarks.quiet_run"]
-    server = subprocess.Popen(
-        [*command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout and server.stdin
-    settings = json.loads(server.stdout.readline())
-    if sys.argv[1:]:
-        settings["modules"] = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
+    with SimulatorProcess(SIMULATOR) as simulator, tempfile.TemporaryDirectory() as folder:
+        settings = simulator.settings["default"]
+        if sys.argv[1:]:
+            settings["modules"] = sys.argv[1:]
         for name in ("first", "second", "quiet"):
             print(f"{name:<7}", end="", flush=True)
             subprocess.run([*command, "load", folder, json.dumps(settings)], check=True)
-    server.stdin.close()
-    server.wait()
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ def format_value(value: Any) -> str:
 
 SELLER = Demo(
     "amazon_selling_partner",
-    ("--orders-per-day", "100", "--days", "60"),
+    ("--orders-per-day", "80", "--days", "60"),
     {
         "orders": "orders",
         "orders__order_items": "their items, with prices and taxes",
