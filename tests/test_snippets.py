@@ -221,6 +221,7 @@ def test_queries_run(snippet: Snippet, dataset: Any) -> None:
     assert db.execute(snippet.code).description
 
 
+@pytest.mark.slow
 def test_every_loaded_table_is_documented(dataset: Any) -> None:
     _, schema = dataset
     documented = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))

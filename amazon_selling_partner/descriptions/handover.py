@@ -6,7 +6,8 @@ BigQuery, Databricks and Snowflake; `COMMENT ON` does elsewhere.
 """
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, Iterator, List, Mapping
+from functools import cache
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 import dlt
 from dlt.common.schema import Schema
@@ -85,20 +86,25 @@ def find_references(name: str, tables: Mapping[str, Any]) -> Dict[str, TTableRef
     """
     found: Dict[str, TTableReference] = {}
     columns = tables[name]["columns"]
-    declared = [links for texts in all_texts().values() for links in texts.references.items()]
-    for pattern, targets in declared:
-        for target, pairs in targets.items() if fnmatchcase(name, pattern) else ():
-            others = tables.get(target, {}).get("columns", {})
-            if name != target and {*pairs} <= {*columns} and {*pairs.values()} <= {*others}:
-                shared = {key: key for key in SHARED_KEYS if key in columns and key in others}
-                pairs = {**shared, **pairs}
-                found[target] = {
-                    "columns": list(pairs),
-                    "referenced_table": target,
-                    "referenced_columns": list(pairs.values()),
-                    "cardinality": "many_to_one",
-                }
+    for target, pairs in _declared(name):
+        others = tables.get(target, {}).get("columns", {})
+        if name != target and {*pairs} <= {*columns} and {*pairs.values()} <= {*others}:
+            shared = {key: key for key in SHARED_KEYS if key in columns and key in others}
+            pairs = {**shared, **pairs}
+            found[target] = {
+                "columns": list(pairs),
+                "referenced_table": target,
+                "referenced_columns": list(pairs.values()),
+                "cardinality": "many_to_one",
+            }
     return found
+
+
+@cache
+def _declared(name: str) -> List[Tuple[str, Mapping[str, str]]]:
+    """The tables that one may refer to, each with its columns and those there."""
+    declared = [links for texts in all_texts().values() for links in texts.references.items()]
+    return [link for pattern, to in declared if fnmatchcase(name, pattern) for link in to.items()]
 
 
 def write_comments(pipeline: dlt.Pipeline) -> None:

@@ -107,11 +107,10 @@ def test_a_revoked_token_is_one_sentence(sim: Simulator, command: Any) -> None:
     assert len(err.splitlines()) == 1
 
 
-def test_check_prints_what_is_accessible(sim: Simulator) -> None:
+def test_check_prints_what_is_accessible(sim: Simulator, command: Any) -> None:
     sim.account.roles -= {"Direct-to-Consumer Shipping (Restricted)", "Brand Analytics"}
-    process = start(sim, "check")
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 1, err
+    code, out, err = command("check")
+    assert code == 1, err
     lines = {line.split()[1]: line for line in out.splitlines() if line[:1].isupper()}
     assert "yes" in lines["orders"] and "yes" in lines["order_metrics"]
     assert "MISSING" in lines["order_regulated_info"]
@@ -121,20 +120,18 @@ def test_check_prints_what_is_accessible(sim: Simulator) -> None:
     assert not sim.requests.of("createReport"), "a role that other tables lack is not tried again"
 
 
-def test_check_reads_the_section_of_an_account(sim: Simulator) -> None:
-    settings = {name: value for name, value in environment(sim).items()}
+def test_check_reads_the_section_of_an_account(
+    sim: Simulator, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prefix = "SOURCES__AMAZON_SELLING_PARTNER__"
-    for name in [name for name in settings if name.startswith(prefix)]:
-        settings["SOURCES__SELLER_EU__" + name[len(prefix) :]] = settings.pop(name)
+    for name, value in environment(sim).items():
+        if name.startswith(prefix):
+            monkeypatch.delenv(name)
+            monkeypatch.setenv(name.replace(prefix, "SOURCES__SELLER_EU__"), value)
     sim.account.roles.discard("Pricing")
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "check", "--account", "seller_eu"],
-        env=settings,
-        text=True,
-        capture_output=True,
-    )
-    lines = {line.split()[1]: line for line in done.stdout.splitlines() if line[:1].isupper()}
-    assert done.returncode == 1 and "MISSING" in lines["competitive_price"], done.stderr
+    code, out, err = command("check", "--account", "seller_eu")
+    lines = {line.split()[1]: line for line in out.splitlines() if line[:1].isupper()}
+    assert code == 1 and "MISSING" in lines["competitive_price"], err
 
 
 @pytest.mark.slow
@@ -189,6 +186,7 @@ def test_importing_the_script_does_nothing(workplace: Path) -> None:
     assert not list(workplace.glob("*.duckdb"))
 
 
+@pytest.mark.slow
 def test_accounts_load_side_by_side_and_ones_trouble_leaves_the_others_alone(
     sim: Simulator, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
