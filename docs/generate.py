@@ -9,9 +9,10 @@
 import argparse
 import json
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from dlt.common import pendulum
 from dlt.common.schema import Schema
@@ -79,6 +80,9 @@ def generate(name: str) -> str:
     parts["destinations"] = destinations
     parts["views"] = absent_columns
     parts["queries"] = queries
+    parts["report-tables"] = report_tables
+    parts["query-tables"] = query_tables
+    parts["links"] = links
     parts["marts"] = marts
     parts["mart-questions"] = mart_questions
     parts["run-json"] = run_json
@@ -280,6 +284,66 @@ def diagram(found: Dict[str, Columns]) -> str:
             label = " ".join(own or link["columns"][-1:])
             lines.append(f'    {name} }}o--o| {target} : "{label}"')
     return "\n".join([*lines, "```"])
+
+
+def report_tables() -> str:
+    """A report table, for all of them, with what every one refers to."""
+    return _example("REPORTS", "orders_report", "report_run", "report_rejected_row")
+
+
+def query_tables() -> str:
+    """A Data Kiosk table with its lists, for all of them, with what every one refers to."""
+    return _example("DATA_KIOSK", "economics_daily", "data_kiosk_query", "data_kiosk_rejected_row")
+
+
+def _example(module: str, name: str, *more: str) -> str:
+    item = {**all_reports(), **all_queries()}[name]
+    schema = schema_of(module).tables
+    found: Dict[str, Columns] = {}
+    for table in item.tables:
+        key = dict.fromkeys(("selling_partner", "window_id", "row_index"), {"primary_key": True})
+        found[table.name] = {**key, **report_hints(item, table)}
+        found[table.name].update({name: {**found[table.name][name], **key[name]} for name in key})
+    return diagram({**found, **{table: dict(schema[table]["columns"]) for table in more}})
+
+
+def links(kind: str) -> str:
+    """Charts of the tables that refer to others, by what they refer to.
+
+    Args:
+        kind: `reports` or `queries`, and `seller` or `vendor`.
+    """
+    source, account = kind.split()
+    items = (all_reports() if source == "reports" else all_queries()).values()
+    charts: Dict[str, Dict[str, None]] = {}
+    chart_of: Dict[str, str] = {}
+    for item in (item for item in items if item.account in (account, "both")):
+        for table in item.tables:
+            name = PERIOD.sub("", table.name)
+            parent, _, in_parent = name.rpartition("__")
+            # not all columns of text files are declared
+            columns = None if item.format in ("tsv", "csv") else report_hints(item, table)
+            declared = {parent: in_parent} if parent else _declared_links(table.name, columns)
+            for target, label in declared.items():
+                title = f"To `{target}`" if target in all_columns() else "To each other"
+                title = chart_of.setdefault(name, chart_of.get(parent, title))
+                line = f"    {name} -->|{label}| {target}"
+                charts.setdefault(title, {})[line] = None
+    return "\n\n".join(
+        "\n".join([f"{title}:", "", "```mermaid", "flowchart LR", *lines, "```"])
+        for title, lines in sorted(charts.items(), reverse=True)
+    )
+
+
+def _declared_links(name: str, columns: Optional[Columns]) -> Dict[str, str]:
+    """The tables that one refers to, but those that all do, each with the columns that do."""
+    found: Dict[str, str] = {}
+    for texts in all_texts().values():
+        for pattern, targets in texts.references.items():
+            for target, pairs in targets.items() if fnmatchcase(name, pattern) else ():
+                if pattern != "*" and (columns is None or {*pairs} <= {*columns}):
+                    found[target] = " ".join(pairs)
+    return found
 
 
 @lru_cache

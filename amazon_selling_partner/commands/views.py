@@ -29,7 +29,8 @@ def views_command(options: argparse.Namespace) -> int:
         tables = dataset.tables()
         if options.print:
             for name in dataset.names():
-                print(f"{dataset.statement(name, settings, tables)};\n")
+                for statement in dataset.statements(name, settings, tables):
+                    print(f"{statement};\n")
         elif options.dbt:
             files = write_models(Path(options.dbt), dataset, settings.choice, tables)
             print(f"{files} files are in {options.dbt}.")

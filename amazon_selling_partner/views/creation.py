@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from ..client.errors import ConfigurationError, SellingPartnerError
 from ..settings import MARKETPLACES
+from .comments import describe_view, describe_view_columns
 from .dialects import DIALECTS, parse
 from .documented import VIEWS
 from .mapping import View
@@ -93,6 +94,14 @@ class ViewDataset:
         """The SELECT statement of a view."""
         return render(VIEWS[name], self.target(tables), settings.choice)
 
+    def description(self, name: str) -> str:
+        """What a row of a view is."""
+        return describe_view(VIEWS[name])
+
+    def columns(self, name: str) -> Dict[str, str]:
+        """All columns of a view in their order, with their descriptions."""
+        return describe_view_columns(VIEWS[name])
+
     def tables(self) -> Dict[str, Dict[str, str]]:
         """What the loaded dataset has of the tables that the views read."""
         try:
@@ -136,12 +145,18 @@ class ViewDataset:
         failures: Dict[str, str] = {}
         for name in names:
             try:
-                self._execute(name, self.statement(name, settings, tables))
+                statement, *comments = self.statements(name, settings, tables)
+                self._execute(name, statement)
+                if comments:
+                    self._sql.execute_many(comments)
             except DatabaseException as error:
                 failures[name] = " ".join(str(error).split())[:200]
         made = replace(settings, tables="" if failures else fingerprint(tables), kind=self.kind)
         text = self.dialect.literal(json.dumps(asdict(made)))
-        self._execute(SETTINGS_VIEW, self._statement(SETTINGS_VIEW, f"SELECT {text} AS settings"))
+        made_view = self.dialect.create_view(
+            self.qualify(SETTINGS_VIEW), f"SELECT {text} AS settings"
+        )
+        self._execute(SETTINGS_VIEW, made_view)
         if failures:
             raise ViewsFailed(
                 f"{len(failures)} of {len(names)} views could not be made in {self.name}: "
@@ -174,16 +189,18 @@ class ViewDataset:
         )
         return [row[0] for row in rows]
 
-    def statement(self, name: str, settings: Settings, tables: Tables) -> str:
-        """The statement that creates or replaces a view."""
-        return self._statement(name, self.query(name, settings, tables))
+    def statements(self, name: str, settings: Settings, tables: Tables) -> List[str]:
+        """The statement that creates or replaces a view, and those that describe it."""
+        described = self.description(name), self.columns(name)
+        view, query = self.qualify(name), self.query(name, settings, tables)
+        return [
+            self.dialect.create_view(view, query, *described),
+            *self.dialect.comment_on(view, *described),
+        ]
 
     def target(self, tables: Tables) -> Target:
         """Where views are made, for their rendering."""
         return Target(self.dialect, tables, self._sql.make_qualified_table_name)
-
-    def _statement(self, name: str, query: str) -> str:
-        return f"CREATE OR REPLACE VIEW {self.qualify(name)} AS\n{query}"
 
     def _execute(self, name: str, statement: str) -> None:
         try:

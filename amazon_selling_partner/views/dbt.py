@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Iterator
 
+from .comments import describe_view, describe_view_columns
 from .creation import ViewDataset, used_tables
 from .documented import VIEWS
-from .mapping import Column, View
 from .rendering import Choice, Tables, Target, render
 
 SOURCE = "selling_partner_tables"
@@ -42,25 +42,6 @@ def write_models(folder: Path, dataset: ViewDataset, choice: Choice, tables: Tab
     return len(files)
 
 
-def describe(view: View) -> str:
-    """What a documented table is made of."""
-    if not view.parts:
-        return f"No rows: {view.columns[0].reason}."
-    made_of = " and ".join(dict.fromkeys(part.table for part in view.parts))
-    key = f" Key: {', '.join(view.key)}." if view.key else ""
-    return f"From {made_of}.{key}"
-
-
-def describe_column(view: View, column: Column) -> str:
-    """What a column is made of, and how it differs from the documented one."""
-    if not column.expression:
-        return f"Always NULL: {column.reason}."
-    source = column.expression.replace('"', "").removeprefix("t.")
-    if len(source) > 80:
-        source = "computed"
-    return f"{source}, {column.reason}" if column.reason else source
-
-
 def _sources(dataset: str, tables: Tables) -> Iterator[str]:
     yield "version: 2\nsources:"
     yield f"  - name: {SOURCE}\n    schema: {json.dumps(dataset)}\n    tables:"
@@ -71,8 +52,8 @@ def _sources(dataset: str, tables: Tables) -> Iterator[str]:
 def _models() -> Iterator[str]:
     yield "version: 2\nmodels:"
     for view in VIEWS.values():
-        yield f"  - name: {view.name}\n    description: {json.dumps(describe(view))}"
+        yield f"  - name: {view.name}\n    description: {json.dumps(describe_view(view))}"
         yield "    columns:"
-        for column in view.columns:
-            yield f"      - name: {json.dumps(column.name)}"
-            yield f"        description: {json.dumps(describe_column(view, column))}"
+        for name, description in describe_view_columns(view).items():
+            yield f"      - name: {json.dumps(name)}"
+            yield f"        description: {json.dumps(description)}"

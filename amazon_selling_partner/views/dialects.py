@@ -13,7 +13,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Callable, Dict, Mapping, Sequence, Tuple
+from typing import Callable, Dict, Iterator, Mapping, Sequence, Tuple
 
 from sqlglot import exp, parse_one
 
@@ -33,6 +33,8 @@ class Dialect:
         try_cast: Template of a cast of text that gives NULL where it fails: value and type.
         unnest: Templates of a join with the texts of a JSON list, and of the text: list, name of
             the join, name of the text.
+        comments: Templates of the descriptions in `CREATE VIEW`: of a column, name and text, and of
+            the view; empty where `COMMENT ON` follows it.
         is_upper: Names without quotes are in capitals.
     """
 
@@ -42,6 +44,7 @@ class Dialect:
     casts: Mapping[Tuple[str, str], str]
     try_cast: str
     unnest: Tuple[str, str]
+    comments: Tuple[str, str] = ("", "")
     is_upper: bool = False
 
     def quote(self, name: str) -> str:
@@ -56,6 +59,34 @@ class Dialect:
     def literal(self, text: str) -> str:
         """A text in quotes."""
         return str(exp.Literal.string(text).sql(self.name))
+
+    def create_view(
+        self, view: str, query: str, description: str = "", columns: Mapping[str, str] = {}
+    ) -> str:
+        """The statement that creates or replaces a view, with comments where it takes them.
+
+        Args:
+            view: Complete name.
+            query: SELECT with all of `columns`.
+            description: Of the view.
+            columns: All of the view in their order, with their descriptions.
+        """
+        head = f"CREATE OR REPLACE VIEW {view}"
+        if description and self.comments[0]:
+            of_column, of_view = self.comments
+            listed = ",\n  ".join(
+                of_column.format(self.quote(name), self.literal(text))
+                for name, text in columns.items()
+            )
+            head += f" (\n  {listed}\n)\n{of_view.format(self.literal(description))}"
+        return f"{head} AS\n{query}"
+
+    def comment_on(self, view: str, description: str, columns: Mapping[str, str]) -> Iterator[str]:
+        """The statements that describe a view, where `create_view` does not."""
+        if not self.comments[0]:
+            yield f"COMMENT ON VIEW {view} IS {self.literal(description)}"
+            for name, text in columns.items():
+                yield f"COMMENT ON COLUMN {view}.{self.quote(name)} IS {self.literal(text)}"
 
     def cast(self, value: str, source: str, target: str) -> str:
         """A value as another type, NULL where the text does not fit.
@@ -247,6 +278,7 @@ SNOWFLAKE = Dialect(
     },
     try_cast="TRY_CAST({0} AS {1})",
     unnest=(", LATERAL FLATTEN(INPUT => {0}) AS {1}", 'CAST({1}."VALUE" AS VARCHAR)'),
+    comments=("{} COMMENT {}", "COMMENT = {}"),
     is_upper=True,
 )
 
@@ -284,6 +316,7 @@ BIGQUERY = Dialect(
     },
     try_cast="SAFE_CAST({0} AS {1})",
     unnest=("CROSS JOIN UNNEST(JSON_VALUE_ARRAY({0})) AS {2}", "{2}"),
+    comments=("{} OPTIONS (description = {})", "OPTIONS (description = {})"),
 )
 
 _UTC = "TO_UTC_TIMESTAMP({0}, CURRENT_TIMEZONE())"
@@ -325,6 +358,7 @@ DATABRICKS = Dialect(
     },
     try_cast="TRY_CAST({0} AS {1})",
     unnest=("LATERAL VIEW EXPLODE(FROM_JSON({0}, 'ARRAY<STRING>')) {1} AS {2}", "{1}.{2}"),
+    comments=("{} COMMENT {}", "COMMENT {}"),
 )
 
 DIALECTS: Dict[str, Dialect] = {

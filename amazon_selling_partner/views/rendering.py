@@ -63,7 +63,7 @@ def render(view: View, target: Target, choice: Choice) -> str:
         if part.table in target.tables and part.root in target.tables
     ]
     columns = [(column.name, column.data_type) for column in view.columns]
-    columns += list(_system_columns(view))
+    columns += list(system_columns(view))
     if not parts:
         return _without_rows(columns, target.dialect)
     if not _has_duplicates(view, parts, choice):
@@ -71,7 +71,7 @@ def render(view: View, target: Target, choice: Choice) -> str:
     return _one_per_key(view, parts, columns, target.dialect)
 
 
-def _system_columns(view: View) -> Iterator[Tuple[str, str]]:
+def system_columns(view: View) -> Iterator[Tuple[str, str]]:
     """Columns after the documented ones: always the same, so that a view can be replaced."""
     if view.captures_deletes:
         yield "_fivetran_deleted", "bool"
@@ -261,7 +261,7 @@ class RenderedPart:
             yield f"{valid_to} IS NULL"
 
     def _system_items(self) -> Iterator[str]:
-        for name, data_type in _system_columns(self._view):
+        for name, data_type in system_columns(self._view):
             value = {
                 "_fivetran_deleted": self._is_deleted,
                 "_fivetran_synced": self._synced,

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import duckdb
 import psycopg2
+import sqlglot
 from sqlglot import exp
 
 from amazon_selling_partner.views.creation import used_tables
@@ -68,6 +69,22 @@ def all_tables() -> Dict[str, Dict[str, str]]:
                 for read in tree.find_all(exp.Column):
                     table = tables.get(read.table) or next(iter(tables.values()))
                     found[table].setdefault(read.name, type_of(read.name))
+    return found
+
+
+def comments_of(statement: str, dialect: str) -> Dict[str, str]:
+    """The texts in a parsed `CREATE VIEW` by column, that of the view under an empty name."""
+    tree = sqlglot.parse_one(statement, read=dialect)
+    assert isinstance(tree, exp.Create) and not tree.find(exp.Command)
+    selected = tree.expression.named_selects
+    found = {}
+    if isinstance(tree.this, exp.Schema):
+        # a list of columns has to have all of them
+        assert [column.name for column in tree.this.expressions] == selected
+        for column in tree.this.expressions:
+            found[column.name.lower()] = column.find(exp.Literal).this
+        (text,) = (part.find(exp.Literal).this for part in tree.args["properties"].expressions)
+        found[""] = text
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.commands.cli import main
 from amazon_selling_partner.views import create_views, creation, drop_views
+from amazon_selling_partner.views.comments import describe_view_columns
 from amazon_selling_partner.views.creation import used_tables
 from amazon_selling_partner.views.documented import VIEWS
 from sp_api_simulator import Simulator
@@ -48,6 +49,7 @@ def drop(pipeline: dlt.Pipeline) -> None:
 def test_views_follow_what_is_loaded(pipeline: dlt.Pipeline, destination: str) -> None:
     assert create_views(pipeline) == f"views_of_{destination}_documented"
     assert all(count(pipeline, f"{{views}}.{name}") == 0 for name in ("orders", "catalog"))
+    check_comments(pipeline)
     with Simulator(orders_per_day=4, days=2, products=6) as sim:
         # the run makes tables, of which the views know nothing
         pipeline.run(source_of(sim, modules=MODULES))
@@ -90,6 +92,16 @@ def check_rows(pipeline: dlt.Pipeline) -> None:
     assert theirs == ours
     synced = "SELECT count(*) FROM {views}.order_item WHERE _fivetran_synced > '2020-01-01'"
     assert select(pipeline, synced)[0][0] == count(pipeline, "{views}.order_item")
+
+
+def check_comments(pipeline: dlt.Pipeline) -> None:
+    described = {
+        "duckdb": "SELECT column_name, comment FROM duckdb_columns()"
+        " WHERE schema_name = '{views}' AND table_name = 'catalog'",
+        "postgres": "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute"
+        " WHERE attrelid = '{views}.catalog'::regclass AND attnum > 0",
+    }[str(pipeline.destination.destination_name)]
+    assert dict(select(pipeline, described)) == describe_view_columns(VIEWS["catalog"])
 
 
 def check_keys(pipeline: dlt.Pipeline) -> None:

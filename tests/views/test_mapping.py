@@ -7,13 +7,15 @@ from typing import Any, Dict
 import pytest
 import sqlglot
 
+from amazon_selling_partner.descriptions import describe_column
 from amazon_selling_partner.modules.reports.definitions import known_reports
+from amazon_selling_partner.views.comments import describe_view, describe_view_columns
 from amazon_selling_partner.views.dialects import DIALECTS
 from amazon_selling_partner.views.documented import VIEWS
 from amazon_selling_partner.views.mapping import TYPES
 from amazon_selling_partner.views.rendering import Choice, Target, render
 from tests.amazon_models import MODELS
-from tests.views.database import all_tables
+from tests.views.database import all_tables, comments_of
 
 SCHEMA = MODELS.parent / "spec" / "documented-schema.json"
 
@@ -121,6 +123,27 @@ def test_the_sql_parses_in_the_dialect(name: str) -> None:
         choice = CHOICES[number % len(CHOICES)]
         for tables in (all_tables(), {}) if number % 5 == 0 else (all_tables(),):
             target = Target(dialect, tables, lambda table: f"{dialect.quote(table)}")
-            tree = sqlglot.parse_one(render(view, target, choice), read=name)
+            described = describe_view(view), describe_view_columns(view)
+            statement = dialect.create_view("a.b", render(view, target, choice), *described)
+            tree = sqlglot.parse_one(statement, read=name)
             made = [dialect.fold(column.name) for column in view.columns]
-            assert tree.named_selects[: len(made)] == made
+            assert tree.expression.named_selects[: len(made)] == made
+            comments = comments_of(statement, name)
+            if name in ("duckdb", "postgres"):
+                assert not comments
+            else:
+                assert comments == {"": described[0], **described[1]}
+
+
+def test_documented_columns_say_what_they_hold_and_how_they_differ() -> None:
+    orders = describe_view_columns(VIEWS["orders"])
+    assert list(orders)[-2:] == ["_fivetran_synced", "selling_partner"]
+    assert orders["amazon_order_id"] == describe_column("orders", "order_id")
+    assert orders["order_total_amount"].startswith("What the seller receives for the order")
+    assert orders["order_status"].endswith("; values as documented")
+    assert orders["is_prime"] == "Computed from orders.programs"
+    assert orders["number_of_items_shipped"] == "Computed from orders__order_items"
+    assert orders["is_sold_by_ab"].startswith("Always NULL: only in Orders v0")
+    for view in VIEWS.values():
+        assert describe_view(view).startswith("No rows: ") or " From " in describe_view(view)
+        assert all(describe_view_columns(view).values()), view.name

@@ -1,7 +1,7 @@
 """Creates the marts as views in a dataset beside the loaded one."""
 
 import re
-from typing import Collection, Iterator, List, Optional, Set
+from typing import Dict, List, Optional, Set
 
 import dlt
 
@@ -28,26 +28,13 @@ class MartDataset(ViewDataset):
         parts = [part for mart in marts for view in mart.inputs.values() for part in view.parts]
         return {table for part in parts for table in (part.table, part.root)}
 
-    def create(
-        self, settings: Settings, tables: Tables, names: Optional[Collection[str]] = None
-    ) -> None:
-        """Creates or replaces marts with their descriptions, and remembers how.
+    def description(self, name: str) -> str:
+        """What a row of a mart is."""
+        return MARTS[name].description
 
-        Raises:
-            ViewsFailed: Some could not be made.
-        """
-        super().create(settings, tables, names)
-        if self.dialect.name in ("duckdb", "postgres", "snowflake"):
-            for name in self.names() if names is None else names:
-                self._sql.execute_many(list(self._comments(name)))
-
-    def _comments(self, name: str) -> Iterator[str]:
-        mart, view = MARTS[name], self.qualify(name)
-        literal = self.dialect.literal
-        yield f"COMMENT ON VIEW {view} IS {literal(mart.description)}"
-        for column, (_, description) in mart.columns.items():
-            column = self.dialect.quote(column)
-            yield f"COMMENT ON COLUMN {view}.{column} IS {literal(description)}"
+    def columns(self, name: str) -> Dict[str, str]:
+        """All columns of a mart in their order, with their descriptions."""
+        return {column: text for column, (_, text) in MARTS[name].columns.items()}
 
     def query(self, name: str, settings: Settings, tables: Tables) -> str:
         """The SELECT statement of a mart."""

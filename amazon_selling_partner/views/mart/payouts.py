@@ -29,6 +29,7 @@ SETTLEMENT_TO_DEPOSIT = Mart(
             "deposit_date": "When the money was sent to the bank, UTC.",
         },
         decimal={
+            "beginning_balance": "What was carried over from the group before.",
             "events_total": "Sum of all events of the group.",
             "original_total": "Amazon's total.",
             "report_total": "Total of the settlement report.",
@@ -59,7 +60,7 @@ SELECT
   g.processing_status, g.fund_transfer_status AS transfer_status,
   p.current_status AS payout_status, r.status AS reconciliation,
   g.period_start, g.period_end, COALESCE(s.deposit_date, g.fund_transfer_date) AS deposit_date,
-  r.loaded_total AS events_total, g.original_total, s.total_amount AS report_total,
+  g.beginning_balance, r.loaded_total AS events_total, g.original_total, s.total_amount AS report_total,
   p.amount AS paid_out, COALESCE(p.amount, s.total_amount) - g.original_total AS difference
 FROM event_groups AS g
 LEFT JOIN reconciliations AS r
@@ -86,7 +87,8 @@ LEFT JOIN transfers AS p
                     " currency_code=original_total__currency_code",
                     timestamp="fund_transfer_date period_start=financial_event_group_start"
                     " period_end=financial_event_group_end",
-                    decimal="original_total=original_total__currency_amount",
+                    decimal="original_total=original_total__currency_amount"
+                    " beginning_balance=beginning_balance__currency_amount",
                 ),
                 marketplace="",
             ),
