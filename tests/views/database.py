@@ -12,6 +12,8 @@ from sqlglot import exp
 from amazon_selling_partner.views.creation import used_tables
 from amazon_selling_partner.views.dialects import DIALECTS, parse
 from amazon_selling_partner.views.documented import VIEWS
+from amazon_selling_partner.views.mart import MARTS
+from amazon_selling_partner.views.mart.definition import render_mart
 from amazon_selling_partner.views.rendering import REPORT_RUN, Choice, Target, render
 from tests.conftest import POSTGRES
 
@@ -69,6 +71,26 @@ def all_tables() -> Dict[str, Dict[str, str]]:
                 for read in tree.find_all(exp.Column):
                     table = tables.get(read.table) or next(iter(tables.values()))
                     found[table].setdefault(read.name, type_of(read.name))
+    return found
+
+
+@lru_cache
+def mart_tables() -> Dict[str, Dict[str, str]]:
+    """Every table and column that the marts read, with their types."""
+    found: Dict[str, Dict[str, str]] = {}
+    for view in (view for mart in MARTS.values() for view in mart.inputs.values()):
+        for part in view.parts:
+            for name in (part.table, part.root):
+                found.setdefault(name, dict(CHILD_COLUMNS if "__" in name else ROOT_COLUMNS))
+            names = {"t": part.table, "r": part.root}
+            for column in part.columns:
+                tree = parse(column.expression) if column.expression else None
+                if isinstance(tree, exp.Column):
+                    found[names[tree.table]].setdefault(tree.name, column.data_type)
+                for read in tree.find_all(exp.Column) if tree else ():
+                    found[names[read.table]].setdefault(read.name, type_of(read.name))
+            for read in parse(part.where).find_all(exp.Column) if part.where else ():
+                found[names[read.table]].setdefault(read.name, type_of(read.name))
     return found
 
 
@@ -156,3 +178,16 @@ class Database:
         cursor = self.run(self.query(view, choice, tables))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+    def create_marts(self, tables: Optional[Any] = None, cogs: str = "") -> None:
+        """Creates the marts in the same dataset, as views on the tables that are named."""
+        target = Target(self.dialect, self.tables if tables is None else tables, self.qualify)
+        for name, mart in MARTS.items():
+            self.run(f"DROP VIEW IF EXISTS {self.qualify(name)} CASCADE")
+            query = render_mart(mart, target, self.qualify, cogs)
+            self.run(f"CREATE VIEW {self.qualify(name)} AS {query}")
+
+    def select(self, columns: str, name: str, order_by: str = "1") -> List[Any]:
+        """Rows of a mart as tuples."""
+        query = f"SELECT {columns} FROM {self.qualify(name)} ORDER BY {order_by}"
+        return [tuple(row) for row in self.run(query).fetchall()]

@@ -196,7 +196,8 @@ def test_stock_offers_returns_and_traffic_of_hand_made_tables(
                 **here,
                 "sku": "A",
                 "inv_age_181_to_270_days": 3,
-                "inv_age_366_to_455_days": 4,
+                "inv_age_366_to_455_days": 3,
+                "inv_age_456_plus_days": 1,
                 "estimated_ais_181_210_days": Decimal("1.50"),
                 "estimated_ais_365_plus_days": Decimal("2.25"),
             }

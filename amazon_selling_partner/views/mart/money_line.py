@@ -137,6 +137,7 @@ def _other_amounts() -> View:
         *(
             _row(
                 amount,
+                *_about(table),
                 derived("category", "text", f"'{category}'"),
                 derived("kind", "text", f"'{table}.{amount}'"),
                 table=table,
@@ -145,6 +146,28 @@ def _other_amounts() -> View:
         ),
         marketplace="",
     )
+
+
+def _about(table: str) -> Iterator[Column]:
+    """What an event itself says about what it is about; NULL where it does not."""
+    texts, times = TABLES[table].text.split(), TABLES[table].timestamp.split()
+    sources = {
+        "order_id": ("amazon_order_id", "order_id"),
+        "seller_sku": ("seller_sku", "sku"),
+        "marketplace_name": ("marketplace_name",),
+        "marketplace_id": ("marketplace_id",),
+    }
+    for name, columns in sources.items():
+        source = next((column for column in columns if column in texts), "")
+        yield derived(name, "text", f't."{source}"' if source else "")
+    yield derived("posted_date", "timestamp", 't."posted_date"' if "posted_date" in times else "")
+
+
+EVENTS_WITH_COMPONENTS = (
+    *("financial_service_fee_event", "financial_trial_shipment_event"),
+    *("financial_rental_transaction_event", "financial_retro_charge_event"),
+)
+"""Events, other than those of orders, that say what their charges, fees and taxes are about."""
 
 
 def marketplaces() -> str:
@@ -179,23 +202,23 @@ INPUTS: Dict[str, View] = {
             "",
             ITEMS,
             given(
-                text="id financial_shipment_event_id item_kind seller_sku",
+                text="id financial_event_group_id financial_shipment_event_id item_kind seller_sku",
                 bigint="quantity_shipped",
                 date="posted_day",
             ),
             marketplace="",
         ),
         union(
-            "fee_events",
+            "other_events",
             "",
-            part(
-                "financial_service_fee_event",
-                *given(text="id seller_sku order_id=amazon_order_id"),
-            ),
-            part(
-                "financial_trial_shipment_event",
-                *given(text="id seller_sku=sku order_id=amazon_order_id"),
-            ),
+            *(part(table, given(text="id"), _about(table)) for table in EVENTS_WITH_COMPONENTS),
+            marketplace="",
+        ),
+        view(
+            "group_currencies",
+            "",
+            "financial_event_group",
+            given(text="financial_event_group_id currency_code=original_total__currency_code"),
             marketplace="",
         ),
         view(
@@ -215,7 +238,7 @@ INPUTS: Dict[str, View] = {
             "",
             "financial_adjustment_item",
             given(
-                text="adjustment_event_id seller_sku",
+                text="adjustment_event_id seller_sku currency_code=total_amount__currency_code",
                 decimal="amount=total_amount__currency_amount",
             ),
             marketplace="",
@@ -268,12 +291,15 @@ MONEY_LINE = Mart(
     ),
     f"""
 WITH marketplaces AS ({marketplaces()}),
+time_zones AS (
+  SELECT marketplace_id, MAX(time_zone) AS time_zone FROM marketplaces GROUP BY marketplace_id
+),
 linked AS (
   SELECT
     c.selling_partner, m.marketplace_id, c.financial_event_group_id,
-    COALESCE(e.amazon_order_id, f.order_id) AS order_id,
-    COALESCE(i.seller_sku, f.seller_sku) AS sku,
-    COALESCE(LOCAL_DAY(e.posted_date, m.time_zone), c.posted_day) AS day,
+    COALESCE(e.amazon_order_id, o.order_id) AS order_id,
+    COALESCE(i.seller_sku, o.seller_sku) AS sku,
+    COALESCE(LOCAL_DAY(COALESCE(e.posted_date, o.posted_date), m.time_zone), c.posted_day) AS day,
     COALESCE(
       e.event_type IN ('refund_event', 'guarantee_claim_event', 'chargeback_event'), FALSE
     ) AS is_refund,
@@ -285,14 +311,14 @@ linked AS (
   LEFT JOIN shipment_events AS e
     ON e.id = COALESCE(i.financial_shipment_event_id, c.linked_to_id)
     AND e.selling_partner = c.selling_partner
-  LEFT JOIN fee_events AS f
-    ON f.id = c.linked_to_id AND f.selling_partner = c.selling_partner
-  LEFT JOIN marketplaces AS m ON m.name = LOWER(e.marketplace_name)
+  LEFT JOIN other_events AS o
+    ON o.id = c.linked_to_id AND o.selling_partner = c.selling_partner
+  LEFT JOIN marketplaces AS m ON m.name = LOWER(COALESCE(e.marketplace_name, o.marketplace_name))
   WHERE c.amount <> 0
 ),
 itemized AS (
-  SELECT adjustment_event_id, selling_partner, SUM(amount) AS amount
-  FROM adjustment_items GROUP BY adjustment_event_id, selling_partner
+  SELECT adjustment_event_id, selling_partner, currency_code, SUM(amount) AS amount
+  FROM adjustment_items GROUP BY adjustment_event_id, selling_partner, currency_code
 ),
 adjusted AS (
   SELECT a.selling_partner, a.financial_event_group_id, a.posted_day, a.kind, a.currency_code,
@@ -300,12 +326,15 @@ adjusted AS (
   FROM adjustments AS a
   JOIN adjustment_items AS i
     ON i.adjustment_event_id = a.id AND i.selling_partner = a.selling_partner
+    AND i.currency_code = a.currency_code
+  WHERE a.amount IS NOT NULL
   UNION ALL
   SELECT a.selling_partner, a.financial_event_group_id, a.posted_day, a.kind, a.currency_code,
     NULL AS sku, a.amount - COALESCE(i.amount, 0) AS amount
   FROM adjustments AS a
   LEFT JOIN itemized AS i
     ON i.adjustment_event_id = a.id AND i.selling_partner = a.selling_partner
+    AND i.currency_code = a.currency_code
 )
 SELECT
   selling_partner, marketplace_id, financial_event_group_id, order_id, sku,
@@ -345,10 +374,14 @@ FROM adjusted
 WHERE amount <> 0
 UNION ALL
 SELECT
-  selling_partner, NULL AS marketplace_id, financial_event_group_id, NULL AS order_id, NULL AS sku,
-  category, kind, currency_code, posted_day AS day, amount
-FROM other_amounts
-WHERE amount <> 0
+  o.selling_partner, COALESCE(m.marketplace_id, i.marketplace_id) AS marketplace_id,
+  o.financial_event_group_id, o.order_id, o.seller_sku AS sku, o.category, o.kind, o.currency_code,
+  COALESCE(LOCAL_DAY(o.posted_date, COALESCE(m.time_zone, i.time_zone)), o.posted_day) AS day,
+  o.amount
+FROM other_amounts AS o
+LEFT JOIN marketplaces AS m ON m.name = LOWER(o.marketplace_name)
+LEFT JOIN time_zones AS i ON i.marketplace_id = o.marketplace_id
+WHERE o.amount <> 0
 """,
     INPUTS,
 )

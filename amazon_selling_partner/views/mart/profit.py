@@ -52,7 +52,7 @@ def _profit(name: str, period: str, day: str, source: str) -> Mart:
             decimal={
                 **CATEGORY_COLUMNS,
                 "net_proceeds": "The sum of the columns before.",
-                "cogs": "Cost of the units shipped less those refunded; NULL without unit costs.",
+                "cogs": "Cost of the units shipped less those refunded; NULL where a unit cost lacks.",
                 "margin": "Net proceeds without the taxes collected and withheld, less cogs.",
                 "deferred": "Earned but not released by Amazon yet; not part of net proceeds.",
                 "transfers": "Reserves, loans and disbursements; not part of net proceeds.",
@@ -78,7 +78,8 @@ amounts AS (
     0 AS units, 0 AS refunded_units
   FROM money_line
   UNION ALL
-  SELECT i.selling_partner, m.marketplace_id, i.seller_sku AS sku, c.currency_code,
+  SELECT i.selling_partner, m.marketplace_id, i.seller_sku AS sku,
+    COALESCE(c.currency_code, g.currency_code) AS currency_code,
     COALESCE(LOCAL_DAY(e.posted_date, m.time_zone), i.posted_day) AS day,
     NULL AS category, 0 AS amount,
     CASE WHEN e.event_type = 'shipment_event' THEN i.quantity_shipped ELSE 0 END AS units,
@@ -86,7 +87,10 @@ amounts AS (
   FROM shipment_items AS i
   JOIN shipment_events AS e
     ON e.id = i.financial_shipment_event_id AND e.selling_partner = i.selling_partner
-  JOIN currencies AS c ON c.linked_to_id = i.id AND c.selling_partner = i.selling_partner
+  LEFT JOIN currencies AS c ON c.linked_to_id = i.id AND c.selling_partner = i.selling_partner
+  LEFT JOIN group_currencies AS g
+    ON g.financial_event_group_id = i.financial_event_group_id
+    AND g.selling_partner = i.selling_partner
   LEFT JOIN marketplaces AS m ON m.name = LOWER(e.marketplace_name)
   UNION ALL
   SELECT d.selling_partner, d.marketplace_id, NULL AS sku, d.currency_code,
@@ -107,9 +111,12 @@ days AS (
   GROUP BY selling_partner, marketplace_id, sku, currency_code, day
 ),
 costs AS (
-  SELECT sku, currency, valid_from, unit_cost,
+  SELECT sku, currency, unit_cost, valid_from,
     LEAD(valid_from) OVER (PARTITION BY sku, currency ORDER BY valid_from) AS valid_until
-  FROM unit_costs
+  FROM (
+    SELECT sku, currency, unit_cost, COALESCE(valid_from, CAST('1900-01-01' AS DATE)) AS valid_from
+    FROM unit_costs
+  ) AS dated
 ),
 costed AS (
   SELECT d.*, (d.units - d.refunded_units) * c.unit_cost AS cogs,
@@ -131,6 +138,14 @@ _SUMMED = (
     *("net_proceeds", "cogs", "margin", "deferred", "transfers"),
 )
 
+
+def _sum(name: str) -> str:
+    """The sum of a column over days; of costs only if those of all days are known."""
+    if name in ("cogs", "margin"):
+        return f"CASE WHEN COUNT({name}) = COUNT(*) THEN SUM({name}) END AS {name}"
+    return f"SUM({name}) AS {name}"
+
+
 SKU_PROFIT_MONTHLY = _profit(
     "sku_profit_monthly",
     "month",
@@ -138,7 +153,7 @@ SKU_PROFIT_MONTHLY = _profit(
     f"""
 SELECT selling_partner, marketplace_id, sku, currency_code,
   CAST(DATE_TRUNC('month', day) AS DATE) AS month,
-  {", ".join(f"SUM({name}) AS {name}" for name in _SUMMED)}
+  {", ".join(map(_sum, _SUMMED))}
 FROM sku_profit_daily
 GROUP BY selling_partner, marketplace_id, sku, currency_code, CAST(DATE_TRUNC('month', day) AS DATE)
 """,

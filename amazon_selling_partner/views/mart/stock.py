@@ -1,6 +1,6 @@
 """Stock, returns, offers and traffic."""
 
-from ..mapping import derived, given, view
+from ..mapping import given, view
 from .definition import Mart, describe_columns
 
 _ORDER_ITEMS = view(
@@ -15,6 +15,28 @@ _ORDER_ITEMS = view(
     ),
     marketplace="",
 )
+
+_AGES = (
+    *("inv_age_181_to_270_days", "inv_age_271_to_365_days", "inv_age_365_plus_days"),
+    *("inv_age_181_to_330_days", "inv_age_331_to_365_days"),
+    *("inv_age_366_to_455_days", "inv_age_456_plus_days"),
+)
+_AGED = """COALESCE(inv_age_181_to_270_days, inv_age_181_to_330_days, 0)
+      + COALESCE(inv_age_271_to_365_days, inv_age_331_to_365_days, 0)
+      + COALESCE(inv_age_365_plus_days, inv_age_366_to_455_days, 0)
+      + CASE WHEN inv_age_365_plus_days IS NULL THEN COALESCE(inv_age_456_plus_days, 0) ELSE 0 END"""
+"""Files have one or another division of the days."""
+
+_FEES = tuple(
+    f"estimated_ais_{days}_days"
+    for days in (
+        *("181_210", "211_240", "241_270", "271_300", "301_330", "331_365"),
+        *("365_plus", "366_455", "456_plus"),
+    )
+)
+_AGED_FEE = f"""{" + ".join(f"COALESCE({fee}, 0)" for fee in _FEES[:6])}
+      + COALESCE({_FEES[6]}, {_FEES[7]}, 0)
+      + CASE WHEN {_FEES[6]} IS NULL THEN COALESCE({_FEES[8]}, 0) ELSE 0 END"""
 
 _LATEST = """latest AS (
   SELECT selling_partner, MAX(created_time) AS newest FROM order_items GROUP BY selling_partner
@@ -64,17 +86,21 @@ sold AS (
   GROUP BY o.selling_partner, o.marketplace_id, o.sku
 ),
 planned AS (
-  SELECT selling_partner, marketplace_id, sku, SUM(aged) AS aged, SUM(fee) AS fee
+  SELECT selling_partner, marketplace_id, sku,
+    SUM({_AGED}) AS aged,
+    SUM({_AGED_FEE}) AS fee
   FROM planning GROUP BY selling_partner, marketplace_id, sku
 )
 SELECT
   s.selling_partner, s.marketplace_id, s.sku, s.asin, s.product_name, s.available, s.reserved,
-  s.inbound, COALESCE(o.sold_7_days, 0) AS sold_7_days, COALESCE(o.sold_30_days, 0) AS sold_30_days,
+  COALESCE(s.inbound_working_quantity, 0) + COALESCE(s.inbound_shipped_quantity, 0)
+    + COALESCE(s.inbound_receiving_quantity, 0) AS inbound,
+  COALESCE(o.sold_7_days, 0) AS sold_7_days, COALESCE(o.sold_30_days, 0) AS sold_30_days,
   COALESCE(o.sold_90_days, 0) AS sold_90_days, p.aged AS aged_over_180_days,
   CASE WHEN o.sold_30_days > 0 THEN CAST(s.available * 30 AS DOUBLE) / o.sold_30_days END
     AS days_of_cover,
   CASE WHEN o.sold_30_days > 0 AND s.available * 30 / o.sold_30_days < 36500
-    THEN ADD_DAYS(CAST(o.newest AS DATE), CAST(FLOOR(s.available * 30 / o.sold_30_days) AS INT))
+    THEN ADD_DAYS(LOCAL_DAY(o.newest, 'UTC'), CAST(FLOOR(s.available * 30 / o.sold_30_days) AS INT))
   END AS runs_out_on,
   p.fee AS aged_storage_fee
 FROM stock AS s
@@ -93,14 +119,8 @@ LEFT JOIN planned AS p
                 "fba_inventory_summary",
                 given(
                     text="marketplace_id sku=seller_sku asin product_name",
-                    bigint="available=fulfillable_quantity reserved=total_reserved_quantity",
-                ),
-                derived(
-                    "inbound",
-                    "bigint",
-                    'COALESCE(t."inbound_working_quantity", 0)'
-                    ' + COALESCE(t."inbound_shipped_quantity", 0)'
-                    ' + COALESCE(t."inbound_receiving_quantity", 0)',
+                    bigint="available=fulfillable_quantity reserved=total_reserved_quantity"
+                    " inbound_working_quantity inbound_shipped_quantity inbound_receiving_quantity",
                 ),
                 where='r."deleted_at" IS NULL',
                 marketplace="",
@@ -109,25 +129,7 @@ LEFT JOIN planned AS p
                 "planning",
                 "",
                 "fba_inventory_planning_report",
-                given(text="marketplace_id sku"),
-                derived(
-                    "aged",
-                    "bigint",
-                    'COALESCE(t."inv_age_181_to_270_days", 0)'
-                    ' + COALESCE(t."inv_age_271_to_365_days", 0)'
-                    ' + COALESCE(t."inv_age_365_plus_days", t."inv_age_366_to_455_days", 0)',
-                ),
-                derived(
-                    "fee",
-                    "decimal",
-                    " + ".join(
-                        f'COALESCE(t."estimated_ais_{days}_days", 0)'
-                        for days in (
-                            *("181_210", "211_240", "241_270", "271_300", "301_330", "331_365"),
-                            "365_plus",
-                        )
-                    ),
-                ),
+                given(text="marketplace_id sku", bigint=" ".join(_AGES), decimal=" ".join(_FEES)),
                 marketplace="",
             ),
         )
@@ -156,10 +158,10 @@ RETURNS_BY_REASON = Mart(
     ),
     """
 WITH sold AS (
-  SELECT selling_partner, sku, CAST(DATE_TRUNC('month', created_time) AS DATE) AS month,
+  SELECT selling_partner, sku, CAST(DATE_TRUNC('month', LOCAL_DAY(created_time, 'UTC')) AS DATE) AS month,
     SUM(quantity_ordered) AS units_sold
   FROM order_items WHERE COALESCE(status, '') <> 'CANCELLED'
-  GROUP BY selling_partner, sku, CAST(DATE_TRUNC('month', created_time) AS DATE)
+  GROUP BY selling_partner, sku, CAST(DATE_TRUNC('month', LOCAL_DAY(created_time, 'UTC')) AS DATE)
 ),
 returned AS (
   SELECT selling_partner, sku, MAX(asin) AS asin, reason, disposition,
@@ -231,8 +233,9 @@ SELECT o.selling_partner, o.marketplace_id, o.asin, o.item_condition,
   MAX(o.currency_code) AS currency_code, MAX(o.retrieved_at) AS retrieved_at,
   COUNT(*) AS offers,
   MAX(CASE WHEN o.my_offer AND o.is_buy_box_winner THEN 1 ELSE 0 END) = 1 AS has_featured_offer,
-  MIN(CASE WHEN o.my_offer THEN o.price END) AS own_price,
-  MIN(CASE WHEN o.is_buy_box_winner THEN o.price END) AS featured_price,
+  MIN(CASE WHEN o.my_offer THEN o.listing_price + COALESCE(o.shipping, 0) END) AS own_price,
+  MIN(CASE WHEN o.is_buy_box_winner THEN o.listing_price + COALESCE(o.shipping, 0) END)
+    AS featured_price,
   MAX(s.share_of_views) AS share_of_views
 FROM offers AS o
 LEFT JOIN shares AS s
@@ -252,11 +255,7 @@ GROUP BY o.selling_partner, o.marketplace_id, o.asin, o.item_condition
                     " currency_code=listing_price__currency_code",
                     timestamp="retrieved_at=r.retrieved_at",
                     bool="my_offer is_buy_box_winner",
-                ),
-                derived(
-                    "price",
-                    "decimal",
-                    't."listing_price__amount" + COALESCE(t."shipping__amount", 0)',
+                    decimal="listing_price=listing_price__amount shipping=shipping__amount",
                 ),
                 where='r."deleted_at" IS NULL',
                 marketplace="",
