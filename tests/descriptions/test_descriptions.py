@@ -44,6 +44,29 @@ def test_every_column_is_described_briefly() -> None:
     assert not missing
 
 
+FILLING = set("a an and as at by for from in is it its of on or per that the this to with".split())
+
+
+def stem(word: str) -> str:
+    """A word without its ending, so that `ordered` is `order`."""
+    for ending in ("ies", "ing", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def test_a_description_says_more_than_the_name() -> None:
+    repeating = {}
+    for table, columns in full_schema().items():
+        description = Description(table)
+        for column in columns:
+            text = description.of(column) or ""
+            words = set(re.findall("[a-z0-9]+", text.lower().replace("'s", ""))) - FILLING
+            if {stem(word) for word in words} <= {stem(part) for part in column.split("_")}:
+                repeating[f"{table}.{column}"] = text
+    assert not repeating
+
+
 def test_no_description_is_stale() -> None:
     used: Set[Tuple[str, str]] = set()
     tables: Set[str] = set()

@@ -230,6 +230,16 @@ def test_stock_offers_returns_and_traffic_of_hand_made_tables(
             }
             for sessions, items in ((8, 2), (0, 0))
         ],
+        # the first day is in the report, too
+        "sales_and_traffic_by_date_daily": [
+            {
+                **here,
+                "start_date": pendulum.date(2026, 6, day),
+                "traffic": {"sessions": 5},
+                "sales": {"total_order_items": 1},
+            }
+            for day in (1, 2)
+        ],
     }
     pipeline = make_pipeline(destination)
     for name, given in loaded.items():
@@ -267,5 +277,6 @@ def test_stock_offers_returns_and_traffic_of_hand_made_tables(
     columns = "sessions, conversion, average_price, sales"
     assert found("traffic_and_conversion", columns) == [
         (0, None, None, Decimal(0)),
+        (5, 0.2, None, None),
         (8, 0.25, 15.0, Decimal(60)),
     ]

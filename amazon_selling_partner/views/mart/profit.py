@@ -52,7 +52,7 @@ def _profit(name: str, period: str, day: str, source: str) -> Mart:
             decimal={
                 **CATEGORY_COLUMNS,
                 "net_proceeds": "The sum of the columns before.",
-                "cogs": "Cost of the units shipped less those refunded; NULL where a unit cost lacks.",
+                "cogs": "Cost of the units shipped less those refunded; NULL if a unit cost lacks.",
                 "margin": "Net proceeds without the taxes collected and withheld, less cogs.",
                 "deferred": "Earned but not released by Amazon yet; not part of net proceeds.",
                 "transfers": "Reserves, loans and disbursements; not part of net proceeds.",

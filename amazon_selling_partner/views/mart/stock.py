@@ -24,7 +24,8 @@ _AGES = (
 _AGED = """COALESCE(inv_age_181_to_270_days, inv_age_181_to_330_days, 0)
       + COALESCE(inv_age_271_to_365_days, inv_age_331_to_365_days, 0)
       + COALESCE(inv_age_365_plus_days, inv_age_366_to_455_days, 0)
-      + CASE WHEN inv_age_365_plus_days IS NULL THEN COALESCE(inv_age_456_plus_days, 0) ELSE 0 END"""
+      + CASE WHEN inv_age_365_plus_days IS NULL THEN COALESCE(inv_age_456_plus_days, 0) ELSE 0
+      END"""
 """Files have one or another division of the days."""
 
 _FEES = tuple(
@@ -158,7 +159,8 @@ RETURNS_BY_REASON = Mart(
     ),
     """
 WITH sold AS (
-  SELECT selling_partner, sku, CAST(DATE_TRUNC('month', LOCAL_DAY(created_time, 'UTC')) AS DATE) AS month,
+  SELECT selling_partner, sku,
+    CAST(DATE_TRUNC('month', LOCAL_DAY(created_time, 'UTC')) AS DATE) AS month,
     SUM(quantity_ordered) AS units_sold
   FROM order_items WHERE COALESCE(status, '') <> 'CANCELLED'
   GROUP BY selling_partner, sku, CAST(DATE_TRUNC('month', LOCAL_DAY(created_time, 'UTC')) AS DATE)
@@ -277,7 +279,7 @@ GROUP BY o.selling_partner, o.marketplace_id, o.asin, o.item_condition
 
 TRAFFIC_AND_CONVERSION = Mart(
     "traffic_and_conversion",
-    "A day of a marketplace: visits, orders and sales.",
+    "A day of a marketplace: visits, orders and sales, by the report or the Data Kiosk query.",
     (
         "How did conversion develop?",
         "SELECT day, sessions, conversion FROM traffic_and_conversion ORDER BY day",
@@ -303,29 +305,59 @@ TRAFFIC_AND_CONVERSION = Mart(
         },
     ),
     """
+WITH days AS (
+  SELECT selling_partner, marketplace_id, currency_code, day, sessions, page_views, units_ordered,
+    order_items, sales, buy_box_percentage
+  FROM reported_traffic
+  UNION ALL
+  SELECT q.selling_partner, q.marketplace_id, q.currency_code, q.day, q.sessions, q.page_views,
+    q.units_ordered, q.order_items, q.sales, q.buy_box_percentage
+  FROM queried_traffic AS q
+  LEFT JOIN reported_traffic AS r
+    ON r.selling_partner = q.selling_partner AND r.marketplace_id = q.marketplace_id
+    AND r.day = q.day
+  WHERE r.day IS NULL
+)
 SELECT selling_partner, marketplace_id, currency_code, day, sessions, page_views, units_ordered,
   order_items, sales,
   CASE WHEN sessions > 0 THEN CAST(order_items AS DOUBLE) / sessions END AS conversion,
   CASE WHEN units_ordered > 0 THEN CAST(sales AS DOUBLE) / units_ordered END AS average_price,
   buy_box_percentage
-FROM daily_traffic
+FROM days
 """,
     {
-        "daily_traffic": view(
-            "daily_traffic",
-            "",
-            "sales_and_traffic_business_report_daily",
-            given(
-                text="marketplace_id"
-                " currency_code=sales_by_date_ordered_product_sales_currency_code",
-                date="day=date",
-                bigint="sessions=traffic_by_date_sessions page_views=traffic_by_date_page_views"
-                " units_ordered=sales_by_date_units_ordered"
-                " order_items=sales_by_date_total_order_items",
-                decimal="sales=sales_by_date_ordered_product_sales_amount",
-                double="buy_box_percentage=traffic_by_date_buy_box_percentage",
+        known.name: known
+        for known in (
+            view(
+                "reported_traffic",
+                "",
+                "sales_and_traffic_business_report_daily",
+                given(
+                    text="marketplace_id"
+                    " currency_code=sales_by_date_ordered_product_sales_currency_code",
+                    date="day=date",
+                    bigint="sessions=traffic_by_date_sessions page_views=traffic_by_date_page_views"
+                    " units_ordered=sales_by_date_units_ordered"
+                    " order_items=sales_by_date_total_order_items",
+                    decimal="sales=sales_by_date_ordered_product_sales_amount",
+                    double="buy_box_percentage=traffic_by_date_buy_box_percentage",
+                ),
+                marketplace="",
             ),
-            marketplace="",
+            view(
+                "queried_traffic",
+                "",
+                "sales_and_traffic_by_date_daily",
+                given(
+                    text="marketplace_id currency_code=sales__ordered_product_sales__currency_code",
+                    date="day=start_date",
+                    bigint="sessions=traffic__sessions page_views=traffic__page_views"
+                    " units_ordered=sales__units_ordered order_items=sales__total_order_items",
+                    decimal="sales=sales__ordered_product_sales__amount",
+                    double="buy_box_percentage=traffic__buy_box_percentage",
+                ),
+                marketplace="",
+            ),
         )
     },
 )
