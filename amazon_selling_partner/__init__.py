@@ -23,7 +23,7 @@ from .loading.account_key import add_account_key
 from .loading.defaults import prepare_extraction
 from .loading.destination import adapt_tables, prepare_active_destination, validate_naming
 from .loading.item_store import sync_item
-from .loading.json_columns import JsonColumns
+from .loading.json_columns import ArrowToRows, JsonColumns
 from .loading.recovery import repair_before_loading
 from .loading.sync_run import CountStep, sync_run
 from .loading.unchanged import hash_settings
@@ -178,6 +178,7 @@ def amazon_selling_partner(
     for resource in (*made.values(), sync_item(context), sync_run(context, rows)):
         add_account_key(resource, context.selling_partner)
         resource.add_step(JsonColumns())
+        resource.add_step(ArrowToRows())
         adapt_tables(resource, context.settings)
         if resource.name in made:
             resource.add_step(CountStep(rows))

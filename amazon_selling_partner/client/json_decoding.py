@@ -68,7 +68,7 @@ class NumberOfList(Dict[str, Any]):
     """A number of a list and the text beside it, as dlt takes them for a row."""
 
 
-def decode_json(content: bytes) -> Any:
+def decode_json(content: bytes, become_columns: bool = True) -> Any:
     """The JSON of a response, fractions as Decimal.
 
     Half of a surrogate pair becomes the text that stood for it, such as `\\ud800`, U+0000 becomes
@@ -81,6 +81,7 @@ def decode_json(content: bytes) -> Any:
 
     Args:
         content: Body of the response.
+        become_columns: False for what is loaded as one value: all names stay as they are.
 
     Returns:
         Its value; None for an empty body.
@@ -114,7 +115,7 @@ def decode_json(content: bytes) -> Any:
     try:
         value = json.loads(
             content or b"null",
-            object_hook=_with_names_of_columns,
+            object_hook=_with_names_of_columns if become_columns else None,
             parse_int=parse_int,
             parse_float=parse_float,
             parse_constant=_as_marked_text,

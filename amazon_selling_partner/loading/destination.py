@@ -19,6 +19,10 @@ from .shared_dataset import mark_pipeline, share_destination
 
 MYSQL = ("mysql", "mariadb")
 
+FOREIGN = "{table} is loaded by amazon_selling_partner"
+"""Condition of merges of Delta and Iceberg tables, which dlt refuses where it alone would load them
+and `open_tables` ignores; without a strategy, dlt reads the schema everywhere."""
+
 DUCKDB = (dlt.destinations.duckdb, dlt.destinations.motherduck, dlt.destinations.ducklake)
 
 
@@ -70,7 +74,7 @@ def adapt_tables(resource: DltResource, settings: Settings) -> None:
         add_hints(resource, write_disposition="append")
     elif settings.table_format:
         # windows are found by the hint of their column, not by SQL
-        merge = {"disposition": "merge", "strategy": "delete-insert"}
+        merge = {"disposition": "merge", "source_filter": FOREIGN}
         add_hints(resource, table_format=settings.table_format, write_disposition=merge)
 
 
@@ -141,7 +145,7 @@ def set_destination_defaults(pipeline: dlt.Pipeline, table_format: Optional[str]
         destination.caps_params.setdefault("preferred_loader_file_format", "parquet")
         formats = ["parquet", "insert_values", "model"]
         destination.caps_params.setdefault("supported_loader_file_formats", formats)
-    elif isinstance(destination, dlt.destinations.bigquery):
+    elif isinstance(destination, (dlt.destinations.bigquery, dlt.destinations.snowflake)):
         destination.caps_params.setdefault("loader_file_format_selector", _select_formats)
     elif isinstance(destination, dlt.destinations.filesystem):
         destination.caps_params.setdefault("preferred_loader_file_format", "parquet")
@@ -163,10 +167,10 @@ def set_destination_defaults(pipeline: dlt.Pipeline, table_format: Optional[str]
 
 
 def _select_formats(preferred: Any, supported: Any, /, *, table_schema: TTableSchema) -> Any:
-    """The formats of a table: from parquet BigQuery loads no json columns."""
+    """The formats of a table: from parquet and csv, json columns would be texts, or none at all."""
     columns = table_schema["columns"].values()
     if any(column.get("data_type") == "json" for column in columns):
-        supported = [name for name in supported if name != "parquet"]
+        supported = [name for name in supported if name not in ("parquet", "csv")]
     return preferred, supported
 
 

@@ -6,19 +6,23 @@ dlt would write a Decimal inside as text, and a text that is none of JSON's woul
 from typing import Any, Dict, Set, Tuple
 
 import dlt
+import pyarrow as pa
 from dlt.common.schema import Schema
 from dlt.extract import DltResource
 
-from ..client.json_decoding import as_sent
+from ..client.json_decoding import as_sent, decode_json
 from ..common.column_values import TEXT_SUFFIX, as_text
 from ..dlt_internals import (
     ItemStep,
+    active_pipeline,
     declared_tables,
+    hints_meta,
     max_nesting,
     meta_hints,
     meta_variant,
     normalized_column_name,
     normalized_table_name,
+    with_meta,
 )
 
 Row = Dict[str, Any]
@@ -26,6 +30,14 @@ Row = Dict[str, Any]
 NESTED = (dict, list, tuple)
 
 DEFAULT_NESTING = 1000
+
+TEXT_KEEPERS = (
+    dlt.destinations.bigquery,
+    dlt.destinations.redshift,
+    dlt.destinations.snowflake,
+    dlt.destinations.sqlalchemy,
+)
+"""Destinations in which the text of an object, in a json column, stays a text."""
 
 
 class JsonColumns(ItemStep):
@@ -160,3 +172,56 @@ class JsonColumns(ItemStep):
         if name not in self._table_names:
             self._table_names[name] = normalized_table_name(self._schema, name)
         return self._table_names[name]
+
+
+class ArrowToRows(JsonColumns):
+    """The last step: makes rows of Arrow tables that have json columns, for `TEXT_KEEPERS`.
+
+    Arrow has JSON as text only; all other destinations read it.
+    """
+
+    placement_affinity = 1.5
+
+    def __call__(self, items: Any, meta: Any = None) -> Any:
+        """Rows with objects and lists, or what came.
+
+        Args:
+            items: As they leave the steps before.
+            meta: Their table or its hints.
+        """
+        batch = items if isinstance(items, list) else [items]
+        if not (batch and isinstance(batch[0], pa.Table) and _keeps_texts()):
+            return items
+        self._schema = dlt.current.source_schema()
+        json_columns = self._columns.get(self._table(meta))
+        if not json_columns:
+            return items
+        rows = [row for data in batch for row in data.to_pylist()]
+        for row in rows:
+            for name in json_columns.intersection(row):
+                if row[name] is not None:
+                    row[name] = decode_json(row[name].encode(), become_columns=False)
+        texts = {
+            field.name
+            for data in batch
+            for field in data.schema
+            if pa.types.is_string(field.type) and field.name not in json_columns
+        }
+        return with_meta(_with_texts(meta, texts), super().__call__(rows, meta))
+
+
+def _keeps_texts() -> bool:
+    pipeline = active_pipeline()
+    return pipeline is not None and isinstance(pipeline.destination, TEXT_KEEPERS)
+
+
+def _with_texts(meta: Any, texts: Set[str]) -> Any:
+    """What rows are yielded with, with hints by which dlt makes no times of texts."""
+    hints = dict(meta_hints(meta) or {})
+    columns: Any = {name: {"name": name, "data_type": "text"} for name in texts}
+    columns.update(hints.get("columns") or {})
+    hints["columns"] = hints["original_columns"] = columns
+    variant = meta_variant(meta)
+    if variant:
+        hints["table_name"] = variant
+    return hints_meta(hints, variant is not None)

@@ -299,9 +299,10 @@ class _Client(FilesystemClient):
 
     def prepare_load_table(self, table_name: str) -> Any:
         """The table as it is loaded."""
-        table = super().prepare_load_table(table_name)
+        table: Any = super().prepare_load_table(table_name)
+        table.pop("x-merge-source-filter", None)
         if not self.is_dlt_table(table_name):
-            table["table_format"] = self.table_class.table_format  # type: ignore[typeddict-item]
+            table["table_format"] = self.table_class.table_format
         return table
 
     def get_load_job_class(self, table: Any, file_path: str) -> Any:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List, Optional
 from unittest.mock import patch
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 
 @contextmanager
@@ -17,20 +19,25 @@ def snowflake_on_duckdb(folder: Path) -> Iterator[None]:
     import fakesnow  # noqa: PLC0415
     import snowflake.connector  # noqa: PLC0415
     from dlt.destinations.impl.snowflake.snowflake import SnowflakeLoadJob  # noqa: PLC0415
+    from dlt.destinations.job_impl import ReferenceFollowupJobRequest  # noqa: PLC0415
 
     def insert(job: Any) -> None:
+        path = job._file_path
+        if ReferenceFollowupJobRequest.is_reference_job(path):
+            # in a folder that stands for a bucket
+            path = url2pathname(urlparse(ReferenceFollowupJobRequest.resolve_reference(path)).path)
         client = job._job_client.sql_client
         table = client.make_qualified_table_name(job.load_table_name)
         connection = client.native_connection._duck_conn
         kinds = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
-        if job._file_path.endswith("parquet"):
+        if path.endswith("parquet"):
             # Snowflake does not parse texts there
             assert "JSON" not in kinds.values()
-            file, values = f"read_parquet('{job._file_path}')", ["*"]
+            file, values = f"read_parquet('{path}')", ["*"]
         else:
             # every value is read as JSON, so that none is changed before it has its column's type
             types = ", ".join(f"'{name.lower()}': 'JSON'" for name in kinds)
-            file = f"read_json('{job._file_path}', format = 'nd', columns = {{{types}}})"
+            file = f"read_json('{path}', format = 'nd', columns = {{{types}}})"
             values = [
                 name if kind == "JSON" else f"CAST({name} ->> '$' AS {kind}) AS {name}"
                 for name, kind in kinds.items()

@@ -1,5 +1,7 @@
 """What the source sets for a destination, and which destinations it refuses."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -7,6 +9,7 @@ import dlt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dlt.pipeline import trace
 
 from amazon_selling_partner.loading.append_only import newest_rows
 from sp_api_simulator import Simulator
@@ -14,7 +17,7 @@ from tests.modules.reports.support import account
 from tests.support import rows, source_of
 
 from .targets import files
-from .test_matrix import BY_ORDER, INVENTORY, LINES, SNAPSHOT, set_documents
+from .test_matrix import BY_ORDER, INVENTORY, LINES, OBJECTS, SNAPSHOT, set_documents
 
 
 @pytest.fixture
@@ -58,6 +61,62 @@ def test_files_of_a_load_may_have_different_columns(tmp_path: Path) -> None:
         pq.write_table(pa.table(data), tmp_path / name)
     read = open_tables._read([str(tmp_path / "a"), str(tmp_path / "b")])
     assert read.to_pylist() == [{"id": "1", "new": None}, {"id": "2", "new": "x"}]
+
+
+@pytest.mark.parametrize("name", ["bigquery", "redshift", "snowflake"])
+def test_json_of_a_report_is_an_object_in_the_file_that_a_warehouse_loads(
+    workplace: Path, name: str
+) -> None:
+    pipeline = dlt.pipeline(f"objects_{name}", destination=name, dataset_name="objects")
+    with account(orders_per_day=1, days=3) as seller:
+        set_documents(seller, INVENTORY, LINES)
+        source = source_of(seller.simulator, modules=["REPORTS"])
+        pipeline.extract(source.with_resources(OBJECTS, SNAPSHOT))
+    pipeline.normalize()
+    jobs = Path(pipeline.working_dir) / "load" / "normalized"
+    (path,) = jobs.glob(f"*/new_jobs/{OBJECTS}.*")
+    content = path.read_text()
+    children = {"count": "2", "id": ["7", "8"]}
+    if name == "redshift":
+        (found,) = re.findall(r"json_parse\('(\{[^}]*7[^}]*\})'\)", content)
+        assert json.loads(found) == children
+    else:
+        written = map(json.loads, content.splitlines())
+        found, other = (row for row in written if not row.get("_deleted"))
+        assert found["child_nodes"] == children
+        assert found["browse_node_attributes"]["attribute"] == {"name": "keyword", "": "a < 1"}
+        assert found["added_on"] == "2026-06-01T00:00:00Z" and not other.get("child_nodes")
+    # what the document has is a text, whatever it looks like
+    assert pipeline.default_schema.tables[OBJECTS]["columns"]["added_on"]["data_type"] == "text"
+    # all others are handed over as they are
+    formats = {path.name.split(".", 3)[3] for path in jobs.glob(f"*/new_jobs/{SNAPSHOT}.*")}
+    assert name == "redshift" or formats == {"parquet"}
+
+
+def test_dlt_reads_a_pipeline_with_open_tables_and_does_not_load_it(
+    sim: Simulator, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("deltalake")
+    pipeline = dlt.pipeline("open", destination=files(workplace), dataset_name="open")
+    settings: Dict[str, Any] = {"modules": ["ORDERS"], "table_format": "delta"}
+    pipeline.run(source_of(sim, **settings).with_resources("orders"))
+    pipeline.extract(source_of(sim, **settings).with_resources("orders"))
+    pipeline.normalize()
+    # another process, without this source
+    monkeypatch.setattr(trace, "TRACKING_MODULES", [])
+    attached = dlt.attach("open", destination=files(workplace))
+    assert attached.default_schema.tables["orders"]["table_format"] == "delta"
+    assert attached.list_normalized_load_packages()
+    with pytest.raises(Exception, match="is loaded by amazon_selling_partner"):
+        attached.load()
+    pipeline.load()
+    assert not attached.list_normalized_load_packages()
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres", "sqlalchemy"])
+def test_a_bucket_before_a_database_that_takes_none_is_refused(workplace: Path, name: str) -> None:
+    with pytest.raises(Exception, match="does not support loading via staging"):
+        dlt.pipeline("staged", destination=name, staging=files(workplace))
 
 
 @pytest.mark.parametrize("naming", ["sql_ci_v1", "sql_cs_v1", "duck_case", "direct"])

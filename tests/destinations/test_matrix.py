@@ -28,15 +28,16 @@ NOW = pendulum.datetime(2026, 6, 15, 12)
 SNAPSHOT = "fba_managed_inventory_report"
 WINDOWED = "sales_and_traffic_business_sku_report_daily"
 BY_ORDER = "orders_report"
+OBJECTS = "browse_tree_report"
 RESOURCES = (
     *("orders", "financial_events", "financial_event_group", SNAPSHOT, WINDOWED, BY_ORDER),
-    *("report_run", "report_rejected_row"),
+    *(OBJECTS, "report_run", "report_rejected_row"),
 )
 TABLES = (
     *("orders", "orders__order_items", "orders__packages", "financial_shipment_event"),
     *("financial_shipment_event_item", "financial_fee_component", "financial_adjustment_event"),
     *("financial_group_reconciliation", "financial_event_group", SNAPSHOT, WINDOWED, BY_ORDER),
-    *("report_run", "report_rejected_row"),
+    *(OBJECTS, "report_run", "report_rejected_row"),
 )
 
 # skus that differ in the case of a letter, or in a space at the end
@@ -46,6 +47,13 @@ LINES = (
     ("", "C", "Shipped"),
 )
 """Order, SKU and status of the lines of an orders report; one without its order is rejected."""
+
+TREE = b"""<Result><Node><browseNodeId>1</browseNodeId>
+<browseNodeAttributes count="2"><attribute name="keyword">a &lt; 1</attribute><size unit="cm"/>
+</browseNodeAttributes><childNodes count="2"><id>7</id><id>8</id></childNodes>
+<addedOn>2026-06-01T00:00:00Z</addedOn><refinementsInformation count="0"/></Node>
+<Node><browseNodeId>2</browseNodeId><browseNodeName>x</browseNodeName></Node></Result>"""
+"""Nodes with objects, and with a time in a column that nothing declares."""
 
 
 def text(header: Tuple[str, ...], lines: Any) -> bytes:
@@ -61,6 +69,7 @@ def seller() -> Iterator[Account]:
 def set_documents(made: Account, inventory: Any, lines: Any) -> None:
     header = ("sku", "afn-fulfillable-quantity")
     made.book.documents["GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"] = text(header, inventory)
+    made.book.documents["GET_XML_BROWSE_TREE_DATA"] = TREE
     header = ("amazon-order-id", "sku", "order-status")
     report_type = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
     made.book.documents[report_type] = text(header, lines)
@@ -129,7 +138,7 @@ def check_truth(pipeline: dlt.Pipeline, target: Target, made: Account) -> None:
 def as_value(value: Any) -> Any:
     """One spelling for equal values of all destinations."""
     if isinstance(value, str) and value[:1] in "[{":
-        value = json.loads(value, parse_float=Decimal)
+        value = json.loads(value)
     if isinstance(value, (list, dict)):
         return json.dumps(value, sort_keys=True, default=str)
     if isinstance(value, str) and value[4:5] == "-" and value[10:11] in ("T", " "):
