@@ -27,6 +27,8 @@ from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import utils
 from dlt.extract import extract
 
+from amazon_selling_partner.loading.shared_dataset import LAYOUT
+
 OF_TYPES = (
     (base_configuration, "extract_inner_hint"),
     (base_configuration, "is_secret_hint"),
@@ -164,6 +166,9 @@ _look_up = resolve._resolve_single_value
 
 def look_up(key: str, hint: Any, inner_hint: Any, *sections: Any) -> Tuple[Any, List[Any]]:
     """A value of dlt's configuration; remembers what is not set, as nearly nothing is."""
+    if key == LAYOUT:
+        # depends on which pipelines have loaded the source
+        return _look_up(key, hint, inner_hint, *sections)
     container = Container()
     providers = container[PluggableRunContext].providers.providers
     found = [getattr(provider, "_config_doc", None) for provider in providers]

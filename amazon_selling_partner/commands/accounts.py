@@ -192,7 +192,10 @@ def register_accounts(files: str) -> Dict[str, Any]:
     if not found:
         raise ConfigurationError(f"{files} has no account: write [seller_na], then its settings.")
     provider = CustomLoaderDocProvider(
-        f"accounts of {files}", lambda: {"sources": found}, supports_secrets=False
+        f"accounts of {files}",
+        lambda: {"sources": found},
+        supports_secrets=False,
+        locations=list(map(str, paths)),
     )
     try:
         dlt.config.register_provider(provider)

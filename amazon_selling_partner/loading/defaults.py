@@ -25,6 +25,8 @@ def prepare_extraction(section: str) -> None:
         f"defaults of {section}",
         lambda: {"sources": {section: {"extract": dict(EXTRACT)}}},
         supports_secrets=False,
+        # dlt lists them when a setting is missing
+        locations=[],
     )
     import_pandas()
     logging.getLogger("dlt").addFilter(_is_meaningful)

@@ -8,12 +8,21 @@ import dlt
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common import logger
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineConfigMissing, PipelineNotActive
 
 Row = Tuple[Any, ...]
+
+CANNOT_BE_READ = (
+    ConfigFieldMissingException,
+    NotImplementedError,
+    PipelineConfigMissing,
+    SqlClientNotAvailable,
+)
+"""Raised for destinations without SQL, and without credentials, which extracting does not need."""
 
 
 class LoadedRows:
@@ -170,7 +179,7 @@ def open_rows(pipeline: dlt.Pipeline, account: str) -> Iterator[Optional[LoadedR
     try:
         client: Any = pipeline.destination_client(*schema)
         opened = None if hasattr(client, "open_table") else pipeline.sql_client(*schema)
-    except (NotImplementedError, PipelineConfigMissing, SqlClientNotAvailable) as error:
+    except CANNOT_BE_READ as error:
         logger.warning(f"The destination cannot be read: {error}")
         yield None
         return

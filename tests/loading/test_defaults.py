@@ -11,6 +11,7 @@ from typing import Any, Dict, Set, Tuple
 import dlt
 import pyarrow as pa
 import pytest
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.extract.pipe_iterator import PipeIterator
 
 from amazon_selling_partner.loading.defaults import prepare_extraction
@@ -108,6 +109,14 @@ def test_tables_have_enough_workers(
 
 
 @pytest.mark.skipif(not find_spec("pandas"), reason="pandas is not installed")
+def test_missing_credentials_of_a_destination_are_told_by_dlt(sim: Simulator) -> None:
+    source_of(sim)
+    pipeline = dlt.pipeline("missing", destination="snowflake", dataset_name="missing")
+    with pytest.raises(ConfigFieldMissingException) as missing:
+        pipeline.destination_client()
+    assert "Missing" in str(missing.value) and "snowflake" in str(missing.value).lower()
+
+
 def test_pandas_is_imported_before_threads_extract() -> None:
     code = """
 import sys, amazon_selling_partner as a
