@@ -1,5 +1,6 @@
 """Views in a destination: made before and after loads, renewed when tables change, dropped."""
 
+import os
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Tuple
 
@@ -33,7 +34,7 @@ def count(pipeline: dlt.Pipeline, table: str) -> int:
 
 @pytest.fixture
 def pipeline(make_pipeline: Any, destination: str) -> Any:
-    pipeline = make_pipeline(destination, dataset=f"views_of_{destination}")
+    pipeline = make_pipeline(destination, dataset=f"views_of_{os.getpid()}")
     drop(pipeline)
     yield pipeline
     drop(pipeline)
@@ -47,9 +48,9 @@ def drop(pipeline: dlt.Pipeline) -> None:
 
 
 def test_views_follow_what_is_loaded(pipeline: dlt.Pipeline, destination: str) -> None:
-    assert create_views(pipeline) == f"views_of_{destination}_documented"
+    assert create_views(pipeline) == f"{pipeline.dataset_name}_documented"
     assert all(count(pipeline, f"{{views}}.{name}") == 0 for name in ("orders", "catalog"))
-    check_comments(pipeline)
+    check_comments(pipeline, destination)
     with Simulator(orders_per_day=4, days=2, products=6) as sim:
         # the run makes tables, of which the views know nothing
         pipeline.run(source_of(sim, modules=MODULES))
@@ -94,13 +95,13 @@ def check_rows(pipeline: dlt.Pipeline) -> None:
     assert select(pipeline, synced)[0][0] == count(pipeline, "{views}.order_item")
 
 
-def check_comments(pipeline: dlt.Pipeline) -> None:
+def check_comments(pipeline: dlt.Pipeline, destination: str) -> None:
     described = {
         "duckdb": "SELECT column_name, comment FROM duckdb_columns()"
         " WHERE schema_name = '{views}' AND table_name = 'catalog'",
         "postgres": "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute"
         " WHERE attrelid = '{views}.catalog'::regclass AND attnum > 0",
-    }[str(pipeline.destination.destination_name)]
+    }[destination]
     assert dict(select(pipeline, described)) == describe_view_columns(VIEWS["catalog"])
 
 
