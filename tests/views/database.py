@@ -1,6 +1,6 @@
 """Databases with all tables that the views read, made without a load."""
 
-import os
+import uuid
 from functools import lru_cache
 from typing import Any, Dict, List, Optional
 
@@ -130,7 +130,7 @@ class Database:
     def __init__(self, name: str, tables: Dict[str, Dict[str, str]]) -> None:
         self.dialect = DIALECTS[name]
         self.tables = tables
-        self.dataset = f"views_{os.getpid()}"
+        self.dataset = f"views_{uuid.uuid4().hex[:12]}"
         self.connection: Any = connect(name)
         types = self.dialect.types
         statements = [f"CREATE SCHEMA {self.dataset}"]
