@@ -62,7 +62,7 @@ def test_copies_of_tables_are_equal_and_share_nothing() -> None:
 
 def test_fields_of_configurations_are_the_same() -> None:
     def written(fields: Dict[str, Any]) -> str:
-        # objects in annotations are made anew each time
+        # objects in annotations are made new each time
         return re.sub(r" at 0x\w+", "", str(fields))
 
     for spec in all_configurations() * 2:

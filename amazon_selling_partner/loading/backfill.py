@@ -141,7 +141,7 @@ def backfill_start(
 
     Returns:
         The cursor's start, or `history_start` where that is earlier than the last run's;
-            call `came_to` once all was read.
+            call `mark_history_loaded` once all was read.
     """
     start = start_position(cursor)
     return min(start, history_start) if extends_history(cursor, history_start) else start

@@ -112,7 +112,7 @@ def _share(client: Any) -> None:
     if not isinstance(client, SqlJobClientBase):
         return
     if isinstance(client, SqlJobClientWithStagingDataset):
-        # asked for each nested table of each nested table, and prepared anew each time
+        # called for each nested table of each nested table, and prepares it each time
         is_staged: Any = lru_cache(None)(client.should_load_data_to_staging_dataset)
         vars(client)["should_load_data_to_staging_dataset"] = is_staged
     for name in ("initialize_storage", "update_stored_schema"):

@@ -109,7 +109,7 @@ def test_tables_have_enough_workers(
 
 
 @pytest.mark.skipif(not find_spec("pandas"), reason="pandas is not installed")
-def test_missing_credentials_of_a_destination_are_told_by_dlt(sim: Simulator) -> None:
+def test_missing_credentials_of_a_destination_are_named_by_dlt(sim: Simulator) -> None:
     source_of(sim)
     pipeline = dlt.pipeline("missing", destination="snowflake", dataset_name="missing")
     with pytest.raises(ConfigFieldMissingException) as missing:

@@ -44,7 +44,7 @@ def start_backfill(
         history_start: Start of the history, UTC.
 
     Returns:
-        Not before what Amazon shows; call `came_to` once all was read.
+        Not before what Amazon shows; call `mark_history_loaded` once all was read.
     """
     return max(whole_seconds(now - RETENTION), backfill_start(cursor, history_start))
 
