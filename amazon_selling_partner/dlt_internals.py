@@ -35,6 +35,7 @@ from dlt.common.pipeline import PipelineContext
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.common.storages import FileStorage
+from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.common.storages.load_package import (
     LoadJobInfo,
     LoadPackageInfo,
@@ -84,10 +85,20 @@ LOAD_ID = "_dlt_load_id"
 
 
 def add_load_id(data: pa.Table) -> pa.Table:
-    """Adds the column that names the load of a row; call it in a resource."""
-    load_id = pa.scalar(load_package_state()["load_id"], pa.string())
+    """Adds the column that names the load of a row, if there is one; call it in a resource."""
+    load_id = current_load()
+    if load_id is None:
+        return data
     field = pa.field(LOAD_ID, pa.string(), nullable=False)
-    return data.append_column(field, pa.repeat(load_id, data.num_rows))
+    return data.append_column(field, pa.repeat(pa.scalar(load_id, pa.string()), data.num_rows))
+
+
+def current_load() -> Optional[str]:
+    """The load package that rows are extracted into, None where a source is only iterated."""
+    try:
+        return load_package_state()["load_id"]
+    except CurrentLoadPackageStateNotAvailable:
+        return None
 
 
 # what travels with rows from a resource to the extraction

@@ -11,6 +11,7 @@ from dlt.common.exceptions import DltException
 
 from ..client import Activity, Operation, Pages, SellingPartnerClient
 from ..client.lock import lock_account
+from ..dlt_internals import active_pipeline
 from ..settings import Settings
 
 T = TypeVar("T")
@@ -106,12 +107,14 @@ def activity_of(selling_partner: str) -> Optional[Activity]:
 
 def working_file(name: str, suffix: str) -> Optional[Path]:
     """A file of the account beside the pipeline's own files, None where there is no pipeline."""
+    pipeline = active_pipeline()
+    if pipeline is None:
+        return None
     try:
-        directory = dlt.current.pipeline().working_dir
         account = dlt.current.source_schema().name
     except DltException:
         return None
-    return account_file(directory, name, account, suffix) if directory else None
+    return account_file(pipeline.working_dir, name, account, suffix)
 
 
 def account_file(directory: str, name: str, account: str, suffix: str) -> Path:

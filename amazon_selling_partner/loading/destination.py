@@ -9,10 +9,9 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.impl.sqlalchemy.configuration import SqlalchemyClientConfiguration
 from dlt.extract import DltResource
-from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..client.errors import ConfigurationError
-from ..dlt_internals import add_hints, keep_schemas
+from ..dlt_internals import active_pipeline, add_hints, current_load, keep_schemas
 from ..settings import TABLE_FORMATS, Settings
 from .context import RunContext
 from .shared_dataset import mark_pipeline, share_destination
@@ -40,14 +39,21 @@ def prepare_active_destination(settings: Settings) -> None:
 
     dlt looks at some of them before the first table is extracted.
     """
-    if pipeline := _active_pipeline():
+    if pipeline := active_pipeline():
         set_destination_defaults(pipeline, settings.table_format)
         keep_schemas(pipeline)
 
 
 def _prepare(settings: Settings) -> None:
-    pipeline = _active_pipeline()
+    pipeline = active_pipeline()
     if not pipeline:
+        return
+    if not pipeline.destination:
+        if current_load():
+            raise ConfigurationError(
+                "The pipeline has no destination, for which rows are extracted: name it where the"
+                " pipeline is made, as in dlt.pipeline(..., destination='duckdb')."
+            )
         return
     validate_naming(dlt.current.source_schema())
     mark_pipeline(pipeline)
@@ -59,13 +65,6 @@ def _prepare(settings: Settings) -> None:
         )
     if not settings.append_only:
         validate_destination(pipeline, settings.table_format)
-
-
-def _active_pipeline() -> Optional[dlt.Pipeline]:
-    try:
-        return dlt.current.pipeline()
-    except PipelineNotActive:
-        return None
 
 
 def adapt_tables(resource: DltResource, settings: Settings) -> None:

@@ -36,10 +36,15 @@ import dlt
 import pyarrow as pa
 from dlt.common import logger
 from dlt.extract import DltResource
-from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..common.column_hints import columns
-from ..dlt_internals import LOAD_ID, AlwaysSelected, add_load_id, others_have_ended
+from ..dlt_internals import (
+    LOAD_ID,
+    AlwaysSelected,
+    active_pipeline,
+    add_load_id,
+    others_have_ended,
+)
 from .account_key import ACCOUNT, current_account
 from .context import RunContext, account_file, working_file
 from .loaded_rows import open_destination, open_rows
@@ -563,7 +568,5 @@ def _schema() -> pa.Schema:
 
 
 def _pipeline_name() -> str:
-    try:
-        return str(dlt.current.pipeline().pipeline_name)
-    except PipelineNotActive:
-        return ""
+    pipeline = active_pipeline()
+    return str(pipeline.pipeline_name) if pipeline else ""

@@ -12,7 +12,9 @@ from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
-from dlt.pipeline.exceptions import PipelineConfigMissing, PipelineNotActive
+from dlt.pipeline.exceptions import PipelineConfigMissing
+
+from ..dlt_internals import active_pipeline
 
 Row = Tuple[Any, ...]
 
@@ -158,9 +160,8 @@ class _OpenTableRows(LoadedRows):
 def open_destination() -> Iterator[Optional[LoadedRows]]:
     """The destination of the pipeline that extracts now, None where it cannot be read."""
     account = str(dlt.current.source_schema().name)
-    try:
-        pipeline = dlt.current.pipeline()
-    except PipelineNotActive:
+    pipeline = active_pipeline()
+    if pipeline is None:
         yield None
         return
     with open_rows(pipeline, account) as rows:

@@ -15,6 +15,7 @@ from ..common.column_hints import columns
 from ..dlt_internals import (
     AlwaysSelected,
     ItemStep,
+    current_load,
     custom_metrics,
     meta_variant,
     normalized_table_name,
@@ -85,7 +86,8 @@ def sync_run(context: RunContext, rows: "Counter[str]") -> DltResource:
         found = {resource.name: custom_metrics(resource) for resource in resources}
         metrics = {name: metric for name, metric in found.items() if metric}
         summary = RunSummary(rows, metrics, started=started, ended=_now(context))
-        yield {"load_id": dlt.current.load_package_state()["load_id"], **summary.row()}
+        if load_id := current_load():
+            yield {"load_id": load_id, **summary.row()}
 
     return AlwaysSelected.from_data(run, name=TABLE, hints=HINTS)
 

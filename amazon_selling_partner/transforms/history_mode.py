@@ -14,10 +14,10 @@ import dlt
 from dlt.common import pendulum
 from dlt.common.schema.typing import TTableSchema
 from dlt.common.schema.utils import has_table_seen_data
-from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..client.errors import ConfigurationError
 from ..common.content_hash import hash_ordered
+from ..dlt_internals import active_pipeline
 from ..loading.tombstones import VALID_TO
 
 VALID_FROM = "_dlt_valid_from"
@@ -83,9 +83,8 @@ def write_disposition(table: str, key: Sequence[str]) -> Any:
     Raises:
         ConfigurationError: The destination cannot keep versions.
     """
-    try:
-        pipeline = dlt.current.pipeline()
-    except PipelineNotActive:
+    pipeline = active_pipeline()
+    if pipeline is None or not pipeline.destination:
         return "merge"
     destination = pipeline.destination
     strategies = destination.capabilities().supported_merge_strategies or ()

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common import pendulum
 from dlt.extract import DltResource
-from dlt.pipeline.exceptions import PipelineNotActive
 
 from ..client.errors import suggest
 from ..dlt_internals import (
     ItemStep,
+    active_pipeline,
     hints_meta,
     max_nesting,
     meta_hints,
@@ -271,8 +271,7 @@ def _map_rows(items: Any, change: Callable[[Row], Row]) -> Any:
 
 def _destination_merges() -> bool:
     """True where the destination deletes marked rows; others would load them."""
-    try:
-        capabilities = dlt.current.pipeline().destination.capabilities()
-    except PipelineNotActive:
+    pipeline = active_pipeline()
+    if pipeline is None or not pipeline.destination:
         return False
-    return bool(capabilities.supported_merge_strategies)
+    return bool(pipeline.destination.capabilities().supported_merge_strategies)

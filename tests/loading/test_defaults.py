@@ -13,7 +13,9 @@ import pyarrow as pa
 import pytest
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.extract.pipe_iterator import PipeIterator
+from dlt.pipeline.exceptions import PipelineStepFailed
 
+from amazon_selling_partner.dlt_internals import active_pipeline
 from amazon_selling_partner.loading.defaults import prepare_extraction
 from sp_api_simulator import Simulator
 from tests.support import ROOT, collect_logs, source_of
@@ -115,6 +117,20 @@ def test_missing_credentials_of_a_destination_are_named_by_dlt(sim: Simulator) -
     with pytest.raises(ConfigFieldMissingException) as missing:
         pipeline.destination_client()
     assert "Missing" in str(missing.value) and "snowflake" in str(missing.value).lower()
+
+
+def test_rows_can_be_looked_at_without_a_pipeline(sim: Simulator) -> None:
+    source = source_of(sim)
+    assert any("orderId" in row for row in source.orders)
+    # they would be one pipeline's, in a working directory nobody asked for
+    assert active_pipeline() is None
+
+
+def test_a_pipeline_needs_its_destination_when_rows_are_extracted(sim: Simulator) -> None:
+    pipeline = dlt.pipeline("undecided")
+    assert list(source_of(sim).orders)
+    with pytest.raises(PipelineStepFailed, match="dlt.pipeline.*destination='duckdb'"):
+        pipeline.extract(source_of(sim).with_resources("orders"))
 
 
 def test_pandas_is_imported_before_threads_extract() -> None:
