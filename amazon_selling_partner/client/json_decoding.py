@@ -9,13 +9,20 @@ from typing import Any, Dict, Optional, Set, Tuple
 
 from ..common.identifiers import column_of
 
-UNUSUAL_TEXT = (
-    re.compile(
-        rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u)[dD][c-fC-F])"
-    ),
-    re.compile(rb"\xed[\xa0-\xbf]"),
+UNUSUAL_TEXT = re.compile(
+    rb"\\u(?:0000|[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u)[dD][c-fC-F])"
+    rb"|\xed[\xa0-\xbf]"
 )
-"""U+0000, and half of a surrogate pair without the other; each pattern begins with what is rare."""
+"""U+0000, and half of a surrogate pair without the other."""
+
+MARKS_OF_UNUSUAL_TEXT = (rb"\u0000", rb"\ud", rb"\uD", b"\xed")
+"""Found faster than the pattern; one of them is in every text that matches."""
+
+MAX_INTEGER = 2**63
+
+AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+LONG_NUMBER = b"0" * len(str(MAX_INTEGER))
+"""The digits of a number that may have more than 64 bits, each as zero."""
 
 USUAL_DEPTH = 12
 """Levels of objects and lists up to which an answer need not be looked through."""
@@ -53,15 +60,17 @@ LIST_COLUMN = "value"
 WIDE_CONTEXT = Context(prec=2000)
 """More digits than any number of an answer has."""
 
-MAX_INTEGER = 2**63
 MAX_WHOLE_DIGITS = 29
 """Before the point, of 38 digits with nine behind it."""
 
 
 MAX_USUAL_NAMES = 20_000
 
-_usual_names: Set[Tuple[str, ...]] = set()
-"""Names of the members of objects that each become a column of its own, as far as met."""
+_usual_names: Set[str] = set()
+"""Names of members, as far as met, no two of which become the same column."""
+
+_usual_columns: Dict[str, str] = {}
+"""The one of them that becomes a column."""
 
 
 class NumberOfList(Dict[str, Any]):
@@ -91,9 +100,9 @@ def decode_json(content: bytes, become_columns: bool = True) -> Any:
     """
     has_unusual_number = False
 
-    def parse_int(text: str) -> Any:
+    def parse_long(text: str) -> Any:
         nonlocal has_unusual_number
-        if len(text) < len(str(MAX_INTEGER)):
+        if len(text) < len(LONG_NUMBER):
             return int(text)
         has_unusual_number = True
         try:
@@ -112,20 +121,28 @@ def decode_json(content: bytes, become_columns: bool = True) -> Any:
         except InvalidOperation:
             return _as_marked_text(text)
 
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        content = content.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
     try:
         value = json.loads(
             content or b"null",
             object_hook=_with_names_of_columns if become_columns else None,
-            parse_int=parse_int,
+            parse_int=parse_long if LONG_NUMBER in content.translate(AS_ZEROS) else int,
             parse_float=parse_float,
             parse_constant=_as_marked_text,
         )
         is_unusual = has_unusual_number or _is_deep(content)
-        if is_unusual or any(pattern.search(content) for pattern in UNUSUAL_TEXT):
+        if is_unusual or _has_unusual_text(content):
             return _loadable(value)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     return value
+
+
+def _has_unusual_text(content: bytes) -> bool:
+    is_marked = any(mark in content for mark in MARKS_OF_UNUSUAL_TEXT)
+    return is_marked and UNUSUAL_TEXT.search(content) is not None
 
 
 def _is_deep(content: bytes) -> bool:
@@ -188,13 +205,15 @@ def as_sent(value: Any) -> Any:
 def _with_names_of_columns(record: Dict[str, Any]) -> Dict[str, Any]:
     """The same object, each member with a name that becomes a column of its own."""
     # called for each object of an answer, of which most have names that were seen before
-    if (names := (*record,)) in _usual_names:
+    if _usual_names.issuperset(record):
         return record
-    columns = set(map(_column, names))
-    if len(columns) == len(names) and None not in columns:
-        if len(_usual_names) >= MAX_USUAL_NAMES:
-            _usual_names.clear()
-        _usual_names.add(names)
+    columns = {_column(name): name for name in record}
+    if len(columns) == len(record) and None not in columns:
+        for column, name in columns.items():
+            if len(_usual_names) < MAX_USUAL_NAMES:
+                # in one step, as threads decode at the same time
+                if _usual_columns.setdefault(str(column), name) == name:
+                    _usual_names.add(name)
         return record
     named: Dict[str, Any] = {}
     taken: Dict[Optional[str], str] = {}

@@ -52,12 +52,14 @@ def propagate_keys(
             as another order; there the parent's go to `parent_<name>`.
         as_json: Fields that become json columns, which are left as they are.
     """
-    for field, value in list(node.items()) if isinstance(node, dict) else ():
-        if field in as_json:
+    if not isinstance(node, dict):
+        return
+    for field, value in node.items():
+        if not isinstance(value, (dict, list)) or field in as_json:
             continue
         if isinstance(value, dict):
             propagate_keys(value, ids, own, as_json)
-        elif isinstance(value, list):
+        else:
             prefix = "parent_" if field in own else ""
             # an id that Amazon sends as a number would make a column that no text fits
             named = {prefix + name: _as_text(id) for name, id in ids.items()}

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Any, List, Tuple
+from typing import Any, Dict, ItemsView, List, Set, Tuple
 
 from .identifiers import to_snake_case
 
@@ -71,6 +71,9 @@ REVIEWED_FIELDS = frozenset("""
 of businesses (seller, vendor, carrier, Amazon), and in the last line those of which a module keeps
 the town, or nothing."""
 
+MAX_HARMLESS = 1_000
+"""Names that are remembered of the fields of an object; maps have any number."""
+
 REVIEWED_COLUMNS = frozenset(("carrier_phone_number",))
 """Columns that look personal and are not."""
 
@@ -108,19 +111,42 @@ def withhold_personal(value: Any, withheld: List[str], parent: str = "answer") -
         parent: Field that the value is in.
     """
     if isinstance(value, dict):
-        for name in list(value):
-            if is_reviewed(name, parent):
-                continue
-            if is_personal(name):
-                if value.pop(name) not in (None, "", [], {}):
-                    withheld.append(name)
-            elif isinstance(value[name], (dict, list)):
-                withhold_personal(value[name], withheld, name)
+        known = _harmless_fields(parent)
+        fields = value.items()
+        if not known.issuperset(value):
+            fields = _withhold_fields(value, withheld, parent, known)
+        for name, part in fields:
+            if isinstance(part, (dict, list)):
+                withhold_personal(part, withheld, name)
     elif isinstance(value, list):
         for part in value:
             if isinstance(part, (dict, list)):
                 withhold_personal(part, withheld, parent)
     return value
+
+
+@lru_cache(maxsize=5_000)
+def _harmless_fields(parent: str) -> Set[str]:
+    """Where the names are remembered of fields that are neither personal nor reviewed."""
+    return set()
+
+
+def _withhold_fields(
+    value: Dict[str, Any], withheld: List[str], parent: str, harmless: Set[str]
+) -> ItemsView[str, Any]:
+    """Removes the personal fields of an object; returns those that are looked through."""
+    others = {}
+    for name in list(value):
+        if is_reviewed(name, parent):
+            continue
+        if is_personal(name):
+            if value.pop(name) not in (None, "", [], {}):
+                withheld.append(name)
+            continue
+        others[name] = value[name]
+        if len(harmless) < MAX_HARMLESS:
+            harmless.add(name)
+    return others.items()
 
 
 def redact_personal(value: Any) -> Any:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dlt.common.schema import Schema
 from dlt.extract import DltResource
 
-from ..client.json_decoding import as_sent, decode_json
+from ..client.json_decoding import MAX_DEPTH, as_sent, decode_json
 from ..common.column_values import TEXT_SUFFIX, as_text
 from ..dlt_internals import (
     ItemStep,
@@ -57,6 +57,7 @@ class JsonColumns(ItemStep):
         self._levels: Dict[str, int] = {}
         self._columns: Dict[str, Set[str]] = {}
         self._are_json: Dict[Tuple[str, str], Dict[str, bool]] = {}
+        self._have_json: Dict[Tuple[str, str], bool] = {}
         self._names: Dict[str, str] = {}
         self._table_names: Dict[str, str] = {}
 
@@ -101,14 +102,24 @@ class JsonColumns(ItemStep):
         return name
 
     def _has_json(self, table: str) -> bool:
-        if self._levels[table] < DEFAULT_NESTING:
-            return True
-        nested = f"{table}__"
-        return any(
-            columns
-            for name, columns in self._columns.items()
-            if name == table or name.startswith(nested)
-        )
+        return self._levels[table] < DEFAULT_NESTING or self._is_above_json(table, "")
+
+    def _is_above_json(self, table: str, prefix: str) -> bool:
+        """True where an object of a row, or what is nested in it, has a json column.
+
+        Args:
+            prefix: Of the object's columns, empty for the row.
+        """
+        key = (table, prefix)
+        if key not in self._have_json:
+            nested = f"{table}__{prefix}"
+            self._have_json[key] = any(
+                name.startswith(nested)
+                or (name == table and any(column.startswith(prefix) for column in columns))
+                for name, columns in self._columns.items()
+                if columns
+            )
+        return self._have_json[key]
 
     def _row(self, table: str, row: Any) -> Any:
         levels = self._levels[table]
@@ -124,6 +135,9 @@ class JsonColumns(ItemStep):
             levels: How many more levels dlt nests from the object.
             row_levels: The same from the row.
         """
+        # most objects have none, and no answer is as deep as this
+        if levels > MAX_DEPTH and not self._is_above_json(table, prefix):
+            return node
         changed: Row = {}
         are_json = self._are_json.setdefault((table, prefix), {})
         for name, value in node.items():
@@ -150,6 +164,8 @@ class JsonColumns(ItemStep):
 
     def _list(self, values: Any, table: str, levels: int) -> Any:
         """The rows of a list, or of a list in a list; the list itself where none changes."""
+        if levels > MAX_DEPTH and not self._is_above_json(table, ""):
+            return values
         rows = []
         is_changed = False
         for value in values:

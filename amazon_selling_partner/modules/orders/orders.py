@@ -67,6 +67,8 @@ JSON_FIELDS = (
     *("promiseCalculationInputs", "deliveryPreference", "serialNumbers", "picking", "shipping"),
     *("serialNumberRequirement", "transparencyCodes"),
 )
+PARTS = ("orderItems", "packages")
+"""Lists whose rows have ids of their own, which what is nested in them carries too."""
 ITEM_COLUMNS = columns(
     text="""order_id order_item_id measurement__unit product__asin product__title
         product__seller_sku product__condition__condition_type
@@ -207,12 +209,8 @@ def order_to_row(order: Dict[str, Any], include_pii: bool) -> Dict[str, Any]:
         for name in ("buyer", "recipient"):
             order.pop(name, None)
         get_object(order, "tax").pop("taxRegistrations", None)
-    propagate_keys(
-        order,
-        {"order_id": order["orderId"]},
-        own=("associatedOrders", "associatedOrderItems"),
-        as_json=JSON_FIELDS,
-    )
+    order_key = {"order_id": str(order["orderId"])}
+    propagate_keys(order, order_key, own=("associatedOrders",), as_json=(*JSON_FIELDS, *PARTS))
     for item in get_objects(order, "orderItems"):
         if not include_pii:
             get_object(item, "product").pop("customization", None)
@@ -220,14 +218,13 @@ def order_to_row(order: Dict[str, Any], include_pii: bool) -> Dict[str, Any]:
         # points_cost holds points_granted alone, and with both names the columns pass 63 characters
         if "pointsGranted" in (cost := get_object(item, "expense", "pointsCost")):
             item["expense"]["pointsGranted"] = cost.pop("pointsGranted")
-        propagate_keys(
-            item,
-            {"order_item_id": item.get("orderItemId", "")},
-            own=("associatedOrderItems",),
-            as_json=JSON_FIELDS,
-        )
+        keys = {**order_key, "order_item_id": item.get("orderItemId", "")}
+        propagate_keys(item, keys, own=("associatedOrderItems",), as_json=JSON_FIELDS)
+        item.update(order_key)
     for package in get_objects(order, "packages"):
-        propagate_keys(package, {"package_reference_id": package.get("packageReferenceId", "")})
+        keys = {**order_key, "package_reference_id": package.get("packageReferenceId", "")}
+        propagate_keys(package, keys, as_json=JSON_FIELDS)
+        package.update(order_key)
     return order
 
 

@@ -190,7 +190,8 @@ def test_a_missing_role_skips_its_table_and_is_named(make_pipeline: Any, sim: Si
     pipeline = make_pipeline("duckdb")
     until = load(pipeline, sim)
     assert_orders_equal_truth(pipeline, sim, until)
-    assert len(sim.requests.of("getOrderRegulatedInfo")) == 1
+    # two pages may be looked up at the same time
+    assert len(sim.requests.of("getOrderRegulatedInfo")) in (1, 2)
     (sentence,) = problems(pipeline)
     assert sentence.startswith("order_regulated_info was skipped")
     assert "Direct-to-Consumer Shipping (Restricted)" in sentence
