@@ -157,10 +157,13 @@ def hash_schema(schema: Any) -> str:
     return found
 
 
-_ABSENT: Dict[Any, Tuple[List[str], List[Any]]] = {}
-"""By what was looked for: the environment variables that would have set it, and dlt's traces."""
+_ABSENT: Dict[Any, Tuple[List[Any], List[Any], Any]] = {}
+"""By what was looked for: the environment variables that would have set it, dlt's traces, and the
+hints, so that no others get their identities."""
 _DOCUMENTS: List[Any] = []
 """The files of settings in which it was not."""
+_VARIABLES = os.environ._data.keys()
+"""Those that are set, encoded; asking `os.environ` raises and catches an error for each that is not."""
 _look_up = resolve._resolve_single_value
 
 
@@ -172,17 +175,19 @@ def look_up(key: str, hint: Any, inner_hint: Any, *sections: Any) -> Tuple[Any, 
     container = Container()
     providers = container[PluggableRunContext].providers.providers
     found = [getattr(provider, "_config_doc", None) for provider in providers]
+    # empty ones, as nearly all are, compare fast
     if found != _DOCUMENTS:
         _ABSENT.clear()
         _DOCUMENTS[:] = copy_json(found)
     context = container[ConfigSectionContext]
-    sought = (key, hint, inner_hint, sections, context.pipeline_name, context.sections)
-    names, traces = _ABSENT.get(sought, (None, []))
-    if names is None or any(name in os.environ for name in names):
+    sought = (key, id(hint), id(inner_hint), sections, context.pipeline_name, context.sections)
+    names, traces, _ = _ABSENT.get(sought, (None, [], None))
+    if names is None or not _VARIABLES.isdisjoint(names):
         value, traces = _look_up(key, hint, inner_hint, *sections)
         if value is not None or not traces:
             return value, traces
-        _ABSENT[sought] = ([one.key for one in traces if one.key.isupper()], list(traces))
+        names = [os.environ.encodekey(one.key) for one in traces if one.key.isupper()]
+        _ABSENT[sought] = (names, list(traces), (hint, inner_hint))
     return None, list(traces)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from amazon_selling_partner.client import lock
 from amazon_selling_partner.client.errors import AccountLocked, find_error
 from amazon_selling_partner.client.lock import MAX_WAIT, lock_account, wait_for_lock
 from sp_api_simulator import Simulator, VirtualClock
@@ -49,7 +50,8 @@ def test_a_second_process_is_informed_who_holds_it() -> None:
     process.wait()
 
 
-def test_waiting_for_a_lock_that_is_never_released_ends() -> None:
+def test_waiting_for_a_lock_that_is_never_released_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "RETRY_PAUSE", 1.0)
     clock = VirtualClock(0.0)
     with wait_for_lock("the tables"):
         with pytest.raises(AccountLocked, match="held the tables for 10 minutes: stop the run"):

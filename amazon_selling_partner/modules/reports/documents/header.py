@@ -45,6 +45,7 @@ class Header:
         return self.named <= width <= len(self.names)
 
 
+@lru_cache(maxsize=5_000)
 def header_key(text: str) -> str:
     """What headers are compared by: case, spacing and punctuation make no difference."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -80,15 +81,14 @@ def build_header(found: List[str], extra: int, layout: FlatLayout) -> Header:
 
 def count_known(found: List[str], layout: FlatLayout) -> int:
     """How many cells of a line are headers that the layout knows."""
-    found = found[:MAX_COLUMNS]
     by_key = _by_key(layout.headers)
-    known = IDENTIFIERS.union(layout.table.columns)
-    names = {
-        _column(english, layout)
-        for text, english in zip(found, _english(found, by_key))
-        if header_key(text) in by_key or _column(english, layout) in known
-    }
-    return len(names - {""})
+    known = {""}
+    for text in found[:MAX_COLUMNS]:
+        english = by_key.get(header_key(text))
+        name = _column(text.strip() if english is None else english, layout)
+        if english is not None or name in IDENTIFIERS or name in layout.table.columns:
+            known.add(name)
+    return len(known) - 1
 
 
 def _by_key(headers: Mapping[str, str]) -> Mapping[str, str]:
