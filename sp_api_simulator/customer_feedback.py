@@ -296,10 +296,7 @@ def _subject(call: Call) -> tuple[str, Marketplace, FeedbackStore]:
     Raises:
         ApiError: 400 for a marketplace without feedback, or the rejection of the offer store.
     """
-    marketplace = MARKETPLACES.get(call.values["marketplaceId"])
-    if marketplace is None or marketplace.country not in COUNTRIES:
-        raise invalid("Invalid input.")
-    call.check_marketplaces("marketplaceId")
+    marketplace = _marketplace(call)
     call.account.store(OfferStore).check_rejection(call.path["asin"])
     return call.path["asin"], marketplace, call.account.store(FeedbackStore)
 
@@ -365,11 +362,15 @@ def _node_subject(call: Call) -> tuple[str, Marketplace, FeedbackStore]:
     Raises:
         ApiError: 400 for a marketplace without feedback.
     """
+    return call.path["browseNodeId"], _marketplace(call), call.account.store(FeedbackStore)
+
+
+def _marketplace(call: Call) -> Marketplace:
     marketplace = MARKETPLACES.get(call.values["marketplaceId"])
     if marketplace is None or marketplace.country not in COUNTRIES:
         raise invalid("Invalid input.")
     call.check_marketplaces("marketplaceId")
-    return call.path["browseNodeId"], marketplace, call.account.store(FeedbackStore)
+    return marketplace
 
 
 def _known(body: Optional[dict[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Databases with all tables that the views read, made without a load."""
 
 import uuid
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import duckdb
 import psycopg2
@@ -191,3 +192,16 @@ class Database:
         """Rows of a mart as tuples."""
         query = f"SELECT {columns} FROM {self.qualify(name)} ORDER BY {order_by}"
         return [tuple(row) for row in self.run(query).fetchall()]
+
+
+@contextmanager
+def lend(
+    databases: Dict[str, Database], destination: str, tables: Callable[[], Any]
+) -> Iterator[Database]:
+    """A database with the given tables, empty again after each test."""
+    if destination not in databases:
+        databases[destination] = Database(destination, tables())
+    database = databases[destination]
+    database.run("BEGIN")
+    yield database
+    database.run("ROLLBACK")

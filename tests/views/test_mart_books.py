@@ -7,29 +7,17 @@ import pytest
 from dlt.common import pendulum
 
 from amazon_selling_partner.views.mart import MARTS
-from tests.views.database import Database, mart_tables
+from tests.views.database import Database, lend, mart_tables
 
 ME = {"selling_partner": "me"}
 GROUP = "group"
 
 
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Dict[str, Database]]:
-    made: Dict[str, Database] = {}
-    yield made
-    for database in made.values():
-        database.close()
-
-
 @pytest.fixture
 def database(databases: Dict[str, Database], destination: str) -> Iterator[Database]:
     """A database with all tables of the marts, empty again after each test."""
-    if destination not in databases:
-        databases[destination] = Database(destination, mart_tables())
-    database = databases[destination]
-    database.run("BEGIN")
-    yield database
-    database.run("ROLLBACK")
+    with lend(databases, destination, mart_tables) as database:
+        yield database
 
 
 def money(name: str, amount: Any, currency: str = "USD") -> Dict[str, Any]:

@@ -9,30 +9,18 @@ from dlt.common import pendulum
 
 from amazon_selling_partner.views.documented import VIEWS
 from amazon_selling_partner.views.rendering import Choice
-from tests.views.database import Database, all_tables
+from tests.views.database import Database, all_tables, lend
 
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 LOAD_ID = "1764547200.25"
 TIME = pendulum.datetime(2025, 12, 1, 0, 0, 0, 250000)
 
 
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Dict[str, Database]]:
-    made: Dict[str, Database] = {}
-    yield made
-    for database in made.values():
-        database.close()
-
-
 @pytest.fixture
 def database(databases: Dict[str, Database], destination: str) -> Iterator[Database]:
     """A database with all tables, empty again after each test."""
-    if destination not in databases:
-        databases[destination] = Database(destination, all_tables())
-    database = databases[destination]
-    database.run("BEGIN")
-    yield database
-    database.run("ROLLBACK")
+    with lend(databases, destination, all_tables) as database:
+        yield database
 
 
 def add_order(database: Database, id: str = "1", marketplace: str = US, **values: Any) -> None:
