@@ -178,7 +178,8 @@ SELLER = Demo(
 SELECT sales_channel__marketplace_name AS marketplace, count(*) AS orders,
        sum(proceeds__grand_total__amount) AS total, proceeds__grand_total__currency_code AS currency
 FROM orders
-WHERE fulfillment__fulfillment_status <> 'CANCELLED' AND created_time > now() - INTERVAL 7 DAY
+WHERE created_time > now() - INTERVAL 7 DAY AND proceeds__grand_total__amount IS NOT NULL
+  AND fulfillment__fulfillment_status <> 'CANCELLED'
 GROUP BY ALL ORDER BY orders DESC""",
         "Which products earn most, after Amazon's fees?": """
 SELECT sku, currency_code AS currency, sum(units) AS units, sum(gross_sales) AS sales,
@@ -188,9 +189,11 @@ SELECT sku, currency_code AS currency, sum(units) AS units, sum(gross_sales) AS 
 FROM amazon_selling_partner_data_mart.sku_profit_monthly WHERE sku IS NOT NULL
 GROUP BY ALL ORDER BY earned DESC LIMIT 3""",
         "Which stock runs out first?": """
-SELECT DISTINCT sku, available, inbound, round(days_of_cover) AS days_of_cover, runs_out_on
-FROM amazon_selling_partner_data_mart.inventory_cover WHERE days_of_cover IS NOT NULL
-ORDER BY days_of_cover, available DESC LIMIT 3""",
+SELECT name AS marketplace, sku, available, inbound,
+       round(days_of_cover) AS days_of_cover, runs_out_on
+FROM amazon_selling_partner_data_mart.inventory_cover
+JOIN marketplace_participation ON id = marketplace_id
+WHERE days_of_cover IS NOT NULL ORDER BY days_of_cover, available DESC LIMIT 3""",
     },
 )
 
