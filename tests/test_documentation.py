@@ -243,6 +243,25 @@ def test_messages_in_troubleshooting_are_those_of_the_code() -> None:
             assert words in code, message
 
 
+# diagrams
+
+
+def test_diagrams_are_within_what_github_draws() -> None:
+    diagrams = [
+        (path.name, diagram)
+        for path in DOCUMENTS
+        for diagram in re.findall(r"```mermaid\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+    ]
+    assert len(diagrams) > 40
+    for page, diagram in diagrams:
+        lines = diagram.splitlines()
+        # Mermaid's own limits are 50,000 characters and 500 edges; an entity diagram of more
+        # than about twenty tables is too small to read in the width of a page
+        assert len(diagram) < 50_000 and sum("--" in line for line in lines) < 500, page
+        tables = {name for line in lines if "--" in line for name in line.split()[0:3:2]}
+        assert lines[0] != "erDiagram" or len(tables) <= 20, page
+
+
 # links, versions
 
 
