@@ -77,8 +77,10 @@ class ViewDataset:
                 " print their SQL."
             )
         self.dialect = DIALECTS[dialect]
-        self.source = str(client.sql_client.dataset_name)
-        self.name = name or self.source + self.suffix
+        # as the database has them: PostgreSQL in small letters, Snowflake in capitals
+        fold = client.capabilities.casefold_identifier
+        self.source = str(fold(client.sql_client.dataset_name))
+        self.name = str(fold(name or client.sql_client.dataset_name + self.suffix))
         self._client = client
         self._sql = client.sql_client
 
@@ -117,13 +119,31 @@ class ViewDataset:
 
     def accounts(self) -> Set[str]:
         """The selling partners that were loaded into the dataset."""
-        version = self._sql.make_qualified_table_name("_dlt_version")
+        return self._schema_names(self._sql.make_qualified_table_name("_dlt_version"))
+
+    def _schema_names(self, version_table: str) -> Set[str]:
         column = self.dialect.quote("schema_name")
         try:
-            rows = self._sql.execute_sql(f"SELECT DISTINCT {column} FROM {version}")
+            rows = self._sql.execute_sql(f"SELECT DISTINCT {column} FROM {version_table}")
         except DatabaseUndefinedRelation:
             return set()
         return {row[0] for row in rows}
+
+    def _check_place(self) -> None:
+        """Keeps views apart from loaded tables, and from views of the other kind.
+
+        Raises:
+            ConfigurationError: They would be together.
+        """
+        if self.name == self.source or self._schema_names(self.qualify("_dlt_version")):
+            raise ConfigurationError(
+                f"{self.name} has loaded tables: views need a dataset of their own."
+            )
+        found = self.settings()
+        if found and found.kind != self.kind:
+            raise ConfigurationError(
+                f"{self.name} has views of another kind ({found.kind}): choose another dataset."
+            )
 
     def create(
         self, settings: Settings, tables: Tables, names: Optional[Collection[str]] = None
@@ -136,8 +156,10 @@ class ViewDataset:
             names: Of the views; by default all.
 
         Raises:
+            ConfigurationError: They cannot be in this dataset.
             ViewsFailed: Some could not be made.
         """
+        self._check_place()
         with self._views():
             if not self._sql.has_dataset():
                 self._sql.create_dataset()

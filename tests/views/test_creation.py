@@ -9,14 +9,14 @@ import pytest
 
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.commands.cli import main
-from amazon_selling_partner.views import create_views, creation, drop_views
+from amazon_selling_partner.views import create_marts, create_views, creation, drop_views
 from amazon_selling_partner.views.comments import describe_view_columns
 from amazon_selling_partner.views.creation import used_tables
 from amazon_selling_partner.views.documented import VIEWS
 from sp_api_simulator import Simulator
 from tests.support import source_of
 
-US = "ATVPDKIKX0DER"
+US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 MODULES = ["ORDERS", "CATALOG", "FBA"]
 FEW = {"orders", "catalog", "marketplace_participation"}
 
@@ -42,9 +42,11 @@ def pipeline(make_pipeline: Any, destination: str) -> Any:
 
 def drop(pipeline: dlt.Pipeline) -> None:
     if pipeline.destination.destination_name == "postgres":
-        for suffix in ("", "_staging", "_documented"):
-            name = f"{pipeline.dataset_name}{suffix}"
-            select(pipeline, f"DROP SCHEMA IF EXISTS {name} CASCADE")
+        begin = f"schema_name LIKE '{pipeline.dataset_name}%'"
+        for (name,) in select(
+            pipeline, f"SELECT schema_name FROM information_schema.schemata WHERE {begin}"
+        ):
+            select(pipeline, f'DROP SCHEMA "{name}" CASCADE')
 
 
 def test_views_follow_what_is_loaded(pipeline: dlt.Pipeline, destination: str) -> None:
@@ -137,6 +139,43 @@ def test_a_view_that_cannot_be_made_leaves_the_others_alone(pipeline: dlt.Pipeli
     with pytest.raises(Exception, match="1 of 210 views could not be made.*: feed"):
         create_views(pipeline, keep_all_rows=True)
     assert count(pipeline, "{views}.orders") == 0
+
+
+def test_views_are_apart_from_tables_and_other_views(pipeline: dlt.Pipeline) -> None:
+    name = pipeline.dataset_name
+    with pytest.raises(ConfigurationError, match=f"{name} has loaded tables"):
+        create_views(pipeline, name)
+    pipeline.run([{"id": 1}], table_name="something", dataset_name=f"{name}_documented")
+    pipeline.dataset_name = name
+    with pytest.raises(ConfigurationError, match=f"{name}_documented has loaded tables"):
+        create_views(pipeline)
+    create_marts(pipeline)
+    with pytest.raises(ConfigurationError, match=r"_mart has views of another kind \(mart\)"):
+        create_views(pipeline, f"{name}_mart")
+
+
+def test_sets_of_views_side_by_side_follow_the_loads(
+    pipeline: dlt.Pipeline, destination: str
+) -> None:
+    names = {country: f"{pipeline.dataset_name} Views-{country}" for country in ("US", "CA")}
+    with few_views(), Simulator(orders_per_day=4, days=2, products=6) as sim:
+        made = {
+            country: create_views(pipeline, name, marketplace=country)
+            for country, name in names.items()
+        }
+        # the name that queries need
+        folded = {country: name.lower() for country, name in names.items()}
+        assert made == (folded if destination == "postgres" else names)
+        for refresh in (None, "drop_resources"):
+            pipeline.run(source_of(sim).with_resources("orders"), refresh=refresh)
+            assert not pipeline.has_pending_data
+            found = [
+                select(pipeline, f'SELECT DISTINCT marketplace_id FROM "{name}".orders')
+                for name in made.values()
+            ]
+            assert found == [[(US,)], [(CA,)]]
+    for name in names.values():
+        drop_views(pipeline, name)
 
 
 def test_a_destination_without_views_is_named(tmp_path: Any) -> None:
