@@ -25,6 +25,10 @@ SETTINGS_VIEW = "_view_settings"
 """A view that says how the others were made."""
 
 
+OTHER_COLUMNS = "42P16"
+"""PostgreSQL's code where a view cannot be replaced by one of other columns."""
+
+
 class ViewsFailed(SellingPartnerError):
     """Some views could not be made; the others were."""
 
@@ -224,14 +228,19 @@ class ViewDataset:
         """Where views are made, for their rendering."""
         return Target(self.dialect, tables, self._sql.make_qualified_table_name)
 
+    def readers(self, name: str) -> List[str]:
+        """The views that read one of them, by way of others too."""
+        return []
+
     def _execute(self, name: str, statement: str) -> None:
         try:
             self._sql.execute_sql(statement)
-        except DatabaseException:
-            if self.dialect.name != "postgres":
+        except DatabaseException as error:
+            if getattr(error.dbapi_exception, "pgcode", "") != OTHER_COLUMNS:
                 raise
-            # it replaces no view that has other columns
-            self._sql.execute_sql(f"DROP VIEW IF EXISTS {self.qualify(name)}")
+            # those that read it are made afterwards
+            for view in reversed([name, *self.readers(name)]):
+                self._sql.execute_sql(f"DROP VIEW IF EXISTS {self.qualify(view)}")
             self._sql.execute_sql(statement)
 
     def qualify(self, name: str) -> str:

@@ -9,6 +9,7 @@ from dlt.common import pendulum
 
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.modules.finance.event_tables import TABLES
+from amazon_selling_partner.views.creation import ViewsFailed
 from amazon_selling_partner.views.dialects import DIALECTS
 from amazon_selling_partner.views.mart import MARTS
 from amazon_selling_partner.views.mart.creation import create_marts
@@ -141,6 +142,33 @@ def test_marts_are_sql_of_every_warehouse(dialect: str, name: str) -> None:
 def test_a_cost_table_that_is_no_name_is_refused(make_pipeline: Any, cogs: str) -> None:
     with pytest.raises(ConfigurationError, match="is no name of a table"):
         create_marts(make_pipeline("duckdb"), cogs=cogs)
+
+
+def test_a_wrong_cost_table_is_named_and_leaves_the_marts_as_they_are(
+    make_pipeline: Any, destination: str
+) -> None:
+    pipeline = make_pipeline(destination)
+    pipeline.run([{"sku": "A", "cost": 1}], table_name="costs")
+    mart = create_marts(pipeline)
+    for table, message in (("nothing", "nothing.*does not exist"), ("costs", "currency")):
+        with pytest.raises(ViewsFailed, match=f"1 of 8 .*: sku_profit_daily .*{message}"):
+            create_marts(pipeline, cogs=f"{pipeline.dataset_name}.{table}")
+        assert query(pipeline, f"SELECT * FROM {mart}.sku_profit_monthly") == []
+
+
+def test_marts_of_other_columns_are_replaced(make_pipeline: Any, destination: str) -> None:
+    pipeline = make_pipeline(destination)
+    pipeline.run([{"id": 1}], table_name="something")
+    mart = create_marts(pipeline)
+    with pipeline.sql_client() as client:
+        client.execute_sql(f"DROP VIEW {mart}.sku_profit_monthly")
+        client.execute_sql(f"DROP VIEW {mart}.sku_profit_daily")
+        client.execute_sql(f"CREATE VIEW {mart}.sku_profit_daily AS SELECT 1 AS older")
+        client.execute_sql(
+            f"CREATE VIEW {mart}.sku_profit_monthly AS SELECT * FROM {mart}.sku_profit_daily"
+        )
+    create_marts(pipeline)
+    assert query(pipeline, f"SELECT units FROM {mart}.sku_profit_monthly") == []
 
 
 def test_stock_offers_returns_and_traffic_of_hand_made_tables(

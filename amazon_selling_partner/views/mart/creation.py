@@ -4,9 +4,11 @@ import re
 from typing import Dict, List, Optional, Set
 
 import dlt
+from sqlglot import exp
 
 from ...client.errors import ConfigurationError
 from ..creation import Settings, ViewDataset, open_dataset
+from ..dialects import parse
 from ..rendering import Choice, Tables
 from . import MARTS
 from .definition import render_mart
@@ -21,6 +23,14 @@ class MartDataset(ViewDataset):
     def names(self) -> List[str]:
         """The marts; each reads only those before it."""
         return list(MARTS)
+
+    def readers(self, name: str) -> List[str]:
+        """The marts that read one of them, by way of others too."""
+        found = {name}
+        for mart in MARTS.values():
+            if found & {table.name for table in parse(mart.query).find_all(exp.Table)}:
+                found.add(mart.name)
+        return [mart for mart in MARTS if mart in found - {name}]
 
     def used_tables(self, name: Optional[str] = None) -> Set[str]:
         """The tables that one mart, or all of them, are made of."""

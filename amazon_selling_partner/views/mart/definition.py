@@ -91,10 +91,11 @@ def _input(mart: Mart, name: str, target: Target, cogs: str) -> str:
     types = target.dialect.types
     columns = {"sku": "text", "currency": "text", "valid_from": "date", "unit_cost": "decimal"}
     selected = ", ".join(
-        f"CAST({name if cogs else 'NULL'} AS {types[data_type]}) AS {name}"
+        f"CAST({f't.{name}' if cogs else 'NULL'} AS {types[data_type]}) AS {name}"
         for name, data_type in columns.items()
     )
-    return f"SELECT {selected} FROM {cogs or '(SELECT 1 AS nothing) AS t WHERE 1 = 0'}"
+    source = f"{cogs} AS t" if cogs else "(SELECT 1 AS nothing) AS t WHERE 1 = 0"
+    return f"SELECT {selected} FROM {source}"
 
 
 def columns_of(mart: Mart) -> Iterator[Tuple[str, str, str]]:
