@@ -215,7 +215,9 @@ def test_stock_offers_returns_and_traffic_of_hand_made_tables(
             *(order(1, 100, "CANCELLED"), order(2, 3, sku="B")),
         ],
         "fba_inventory_summary": [
-            {**stock, "seller_sku": "A", "fulfillable_quantity": 25, **inbound},
+            # with labels of the seller's own, and with the manufacturer's barcode
+            {**stock, "seller_sku": "A", "fn_sku": "X1", "fulfillable_quantity": 20, **inbound},
+            {**stock, "seller_sku": "A", "fn_sku": "B1", "fulfillable_quantity": 5},
             {**stock, "seller_sku": "C", "fulfillable_quantity": 5},
             {**stock, "seller_sku": "D", "fulfillable_quantity": 5, "deleted_at": NOW},
         ],
@@ -288,7 +290,7 @@ def test_stock_offers_returns_and_traffic_of_hand_made_tables(
     sold = "sold_7_days, sold_30_days, sold_90_days"
     columns = f"sku, available, reserved, inbound, {sold}, aged_over_180_days, aged_storage_fee"
     assert found("inventory_cover", columns) == [
-        ("A", 25, 1, 6, 1, 3, 7, 7, Decimal("3.75")),
+        ("A", 25, 2, 6, 1, 3, 7, 7, Decimal("3.75")),
         ("C", 5, 1, 0, 0, 0, 0, None, None),
     ]
     runs_out = NOW.date().add(days=250)

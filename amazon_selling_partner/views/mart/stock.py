@@ -45,8 +45,9 @@ _LATEST = """latest AS (
 
 INVENTORY_COVER = Mart(
     "inventory_cover",
-    "Stock of a SKU at Amazon in a marketplace, how fast it sells, and how long it lasts. Stock of"
-    " Pan-European accounts is the same in each country: do not sum it over marketplaces.",
+    "Stock of a SKU at Amazon in a marketplace, with its own labels and without, how fast it sells,"
+    " and how long it lasts. Stock of Pan-European accounts is the same in each country: do not sum"
+    " it over marketplaces.",
     (
         "What runs out within two weeks?",
         "SELECT marketplace_id, sku, available, inbound, days_of_cover, runs_out_on"
@@ -86,6 +87,13 @@ sold AS (
   WHERE o.created_time > l.newest - INTERVAL '90' DAY AND COALESCE(o.status, '') <> 'CANCELLED'
   GROUP BY o.selling_partner, o.marketplace_id, o.sku
 ),
+held AS (
+  SELECT selling_partner, marketplace_id, sku, MAX(asin) AS asin,
+    MAX(product_name) AS product_name, SUM(available) AS available, SUM(reserved) AS reserved,
+    SUM(COALESCE(inbound_working_quantity, 0) + COALESCE(inbound_shipped_quantity, 0)
+      + COALESCE(inbound_receiving_quantity, 0)) AS inbound
+  FROM stock GROUP BY selling_partner, marketplace_id, sku
+),
 planned AS (
   SELECT selling_partner, marketplace_id, sku,
     SUM({_AGED}) AS aged,
@@ -94,8 +102,7 @@ planned AS (
 )
 SELECT
   s.selling_partner, s.marketplace_id, s.sku, s.asin, s.product_name, s.available, s.reserved,
-  COALESCE(s.inbound_working_quantity, 0) + COALESCE(s.inbound_shipped_quantity, 0)
-    + COALESCE(s.inbound_receiving_quantity, 0) AS inbound,
+  s.inbound,
   COALESCE(o.sold_7_days, 0) AS sold_7_days, COALESCE(o.sold_30_days, 0) AS sold_30_days,
   COALESCE(o.sold_90_days, 0) AS sold_90_days, p.aged AS aged_over_180_days,
   CASE WHEN o.sold_30_days > 0 THEN CAST(s.available * 30 AS DOUBLE) / o.sold_30_days END
@@ -104,7 +111,7 @@ SELECT
     THEN ADD_DAYS(LOCAL_DAY(o.newest, 'UTC'), CAST(FLOOR(s.available * 30 / o.sold_30_days) AS INT))
   END AS runs_out_on,
   p.fee AS aged_storage_fee
-FROM stock AS s
+FROM held AS s
 LEFT JOIN sold AS o
   ON o.selling_partner = s.selling_partner AND o.marketplace_id = s.marketplace_id AND o.sku = s.sku
 LEFT JOIN planned AS p
