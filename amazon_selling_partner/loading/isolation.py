@@ -17,6 +17,7 @@ from ..client.errors import (
     describe_failure,
 )
 from ..client.metrics import add_failure
+from ..common.garbage import collect_garbage_rarely
 from .context import RunContext
 from .destination import prepare_destination
 from .rows import REJECTED_TABLE
@@ -64,7 +65,7 @@ def isolation(context: RunContext, name: str) -> Iterator[None]:
         name: What the log calls skipped or incomplete.
     """
     try:
-        with context.hold_account():
+        with context.hold_account(), collect_garbage_rarely():
             yield
     except (AccountLocked, ConfigurationError, CredentialsError):
         raise

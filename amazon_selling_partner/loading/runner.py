@@ -8,6 +8,7 @@ from dlt.common import logger, pendulum
 from ..client import Clock
 from ..client.clock import SYSTEM_CLOCK
 from ..client.lock import lock_pipeline
+from ..common.garbage import collect_garbage_rarely
 from .destination import set_destination_defaults
 from .recovery import reset_interrupted_jobs
 from .shared_dataset import mark_pipeline
@@ -38,7 +39,7 @@ def load(pipeline: dlt.Pipeline, source: Any = None) -> None:
     set_destination_defaults(pipeline)
     formats = pipeline.destination.capabilities().supported_loader_file_formats or ()
     target: Any = {"loader_file_format": wanted} if wanted in formats else {}
-    with lock_pipeline(pipeline):
+    with lock_pipeline(pipeline), collect_garbage_rarely():
         reset_interrupted_jobs(pipeline)
         if pipeline.has_pending_data and source is not None:
             pipeline.run(**target)
