@@ -11,6 +11,7 @@ from dlt.destinations.impl.sqlalchemy.configuration import SqlalchemyClientConfi
 from dlt.extract import DltResource
 
 from ..client.errors import ConfigurationError
+from ..common.identifiers import MAX_LENGTH
 from ..dlt_internals import active_pipeline, add_hints, current_load, keep_schemas
 from ..settings import TABLE_FORMATS, Settings
 from .context import RunContext
@@ -78,16 +79,31 @@ def adapt_tables(resource: DltResource, settings: Settings) -> None:
 
 
 def validate_naming(schema: Schema) -> None:
-    """Checks the naming convention of a schema.
+    """Checks how a schema names tables and columns.
 
     Raises:
         ConfigurationError: The columns of rows would not be those that their tables declare.
     """
-    if type(schema.naming) is not NamingConvention:
+    naming = schema.naming
+    pipeline = active_pipeline()
+    destination = pipeline.destination if pipeline else None
+    if type(naming) is not NamingConvention:
+        if destination and naming.name() == destination.capabilities().naming_convention:
+            raise ConfigurationError(
+                f"{destination.destination_name} has the naming convention {naming.name()}, but"
+                " this source names its tables and columns by snake_case: choose a database as"
+                " destination, or make it with naming_convention='snake_case'."
+            )
         raise ConfigurationError(
-            f"The naming convention {schema.naming.name()} is set, but this source names its tables"
+            f"The naming convention {naming.name()} is set, but this source names its tables"
             " and columns by snake_case: remove `naming` from the [schema] section of config.toml"
             " and from the environment."
+        )
+    if destination and (naming.max_length or MAX_LENGTH) < MAX_LENGTH:
+        raise ConfigurationError(
+            f"{destination.destination_name} takes names of at most {naming.max_length} characters,"
+            f" but tables and columns of this source have up to {MAX_LENGTH}: choose another"
+            " destination."
         )
 
 
@@ -124,7 +140,7 @@ def validate_destination(pipeline: dlt.Pipeline, table_format: Optional[str] = N
         )
     raise ConfigurationError(
         f"dlt cannot replace rows in {name}, so every row that changes would be doubled: choose a"
-        " database as destination."
+        " database as destination, or set append_only = true, which keeps all versions."
     )
 
 

@@ -27,8 +27,8 @@ from tests.support import NAMING
 pytestmark = pytest.mark.slow
 
 SERVERS = (
-    *("athena", "bigquery", "clickhouse", "databricks", "ducklake", "fabric", "motherduck"),
-    *("mssql", "redshift", "snowflake", "synapse"),
+    *("athena", "bigquery", "clickhouse", "databricks", "ducklake", "dremio", "fabric"),
+    *("motherduck", "mssql", "redshift", "snowflake", "synapse"),
 )
 
 
@@ -46,6 +46,10 @@ CONFIGURED: Dict[str, Dict[str, Any]] = {
     "bigquery": {"credentials": GOOGLE},
     "clickhouse": {"credentials": "clickhouse://loader:password@host:9000/db"},
     "databricks": {"credentials": BRICKS},
+    "dremio": {
+        "credentials": "grpc://loader:password@host:32010/source",
+        "staging_data_source": "bucket",
+    },
     "fabric": {"credentials": {"host": "host", "database": "db", **AZURE}},
     "mssql": {
         "credentials": "mssql://loader:password@host/db?driver=ODBC+Driver+18+for+SQL+Server"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -13,6 +14,7 @@ from dlt.pipeline import trace
 
 from amazon_selling_partner.loading.append_only import newest_rows
 from sp_api_simulator import Simulator
+from sp_api_simulator.orders.order_store import OrderStore
 from tests.modules.reports.support import account
 from tests.support import rows, source_of
 
@@ -126,6 +128,58 @@ def test_another_naming_convention_is_refused(
     monkeypatch.setenv("SCHEMA__NAMING", naming)
     with pytest.raises(Exception, match=f"naming convention {naming} is set, but this source"):
         source_of(sim)
+
+
+def no_database(items: Any, table: Any) -> None:
+    """A function that dlt gives the rows."""
+
+
+@pytest.mark.parametrize(
+    "name, settings, sentence",
+    [
+        ("lancedb", {}, "dlt cannot replace rows in lancedb, .* or set append_only = true"),
+        ("lance", {}, "dlt cannot replace rows in lance, .* or set append_only = true"),
+        ("qdrant", {}, "dlt cannot replace rows in qdrant, .* or set append_only = true"),
+        ("weaviate", {}, "weaviate has the naming convention dlt.*, but this source"),
+        ("own", {}, "own has the naming convention direct, .* naming_convention='snake_case'"),
+        ("own", {"naming_convention": "snake_case"}, "dlt cannot replace rows in own"),
+        ("duckdb", {"max_identifier_length": 30}, "duckdb takes names of at most 30 characters"),
+    ],
+)
+def test_what_cannot_have_the_right_rows_is_refused_in_one_sentence(
+    sim: Simulator, name: str, settings: Dict[str, Any], sentence: str
+) -> None:
+    if name == "own":
+        made: Any = dlt.destination(no_database, name="own", **settings)
+    else:
+        made = getattr(dlt.destinations, name)(**settings)
+    pipeline = dlt.pipeline("refused", destination=made)
+    with pytest.raises(Exception, match=sentence):
+        pipeline.extract(source_of(sim).with_resources("orders"))
+
+
+@pytest.mark.slow
+def test_a_function_gets_every_version_of_a_row() -> None:
+    versions: Dict[str, List[str]] = defaultdict(list)
+
+    def keep(items: Any, table: Any) -> None:
+        if table["name"] == "orders":
+            for row in items:
+                versions[row["order_id"]].append(row["_dlt_load_id"])
+
+    settings: Dict[str, Any] = {"naming_convention": "snake_case"}
+    made = dlt.destination(keep, name="own", skip_dlt_columns_and_tables=False, **settings)
+    pipeline = dlt.pipeline("function", destination=made)
+    loads: List[str] = []
+    with account(orders_per_day=1, days=3) as seller:
+        store = seller.simulator.account.store(OrderStore)
+        for _ in range(2):
+            source = source_of(seller.simulator, append_only=True).with_resources("orders")
+            loads += pipeline.run(source).loads_ids
+            order_id = next(iter(store.all()))["orderId"]
+            store.change(order_id, {"programs": ["PRIME"]})
+            seller.simulator.clock.sleep(600)
+    assert versions[order_id] == loads and len(versions) > 1
 
 
 def test_append_only_keeps_all_versions_and_a_query_reads_the_newest(workplace: Path) -> None:
