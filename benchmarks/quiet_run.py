@@ -8,6 +8,7 @@ then one that finds nothing new.
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,17 @@ from sp_api_simulator.process import SimulatorProcess
 
 DAYS = 20
 
-SIMULATOR = (
-    *("--orders-per-day", "10", "--days", str(DAYS)),
-    *("--quota-factor", "10000", "--report-seconds", "0", "--strict"),
-)
+COMMAND = [sys.executable, "-m", "benchmarks.quiet_run"]
+
+
+def simulator(orders_per_day: int) -> SimulatorProcess:
+    """An account without waits, in a process of its own."""
+    return SimulatorProcess(
+        [
+            *("--orders-per-day", str(orders_per_day), "--days", str(DAYS)),
+            *("--quota-factor", "10000", "--report-seconds", "0", "--strict"),
+        ]
+    )
 
 
 class Impatient(SystemClock):
@@ -61,6 +69,7 @@ def load(folder: str, settings: Dict[str, Any]) -> None:
     )
     info = pipeline.run(source, loader_file_format="parquet")
     took = {"cpu": round(time.process_time() - cpu, 2), "wall": round(time.time() - began, 1)}
+    took["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     jobs = [job for package in info.load_packages for job in package.jobs["completed_jobs"]]
     summary = RunSummary.of(pipeline)
     calls = sum(metric.get("requests", 0) for metric in summary.metrics.values())
@@ -73,14 +82,19 @@ def load(folder: str, settings: Dict[str, Any]) -> None:
 def main() -> None:
     if sys.argv[1:2] == ["load"]:
         return load(sys.argv[2], json.loads(sys.argv[3]))
-    command = [sys.executable, "-m", "benchmarks.quiet_run"]
-    with SimulatorProcess(SIMULATOR) as simulator, tempfile.TemporaryDirectory() as folder:
-        settings = simulator.settings["default"]
+    with simulator(10) as account:
+        settings = account.settings["default"]
         if sys.argv[1:]:
             settings["modules"] = sys.argv[1:]
+        run(settings)
+
+
+def run(settings: Dict[str, Any]) -> None:
+    """Prints what three runs took, each in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
         for name in ("first", "second", "quiet"):
             print(f"{name:<7}", end="", flush=True)
-            subprocess.run([*command, "load", folder, json.dumps(settings)], check=True)
+            subprocess.run([*COMMAND, "load", folder, json.dumps(settings)], check=True)
 
 
 if __name__ == "__main__":
