@@ -54,6 +54,9 @@ def test_the_mart_adds_up_to_the_payouts_with_what_no_sku_has(
 ) -> None:
     pipeline = make_pipeline(destination)
     pipeline.run(source_of(sim, modules=["FINANCE"], historical_sync_time_frame="2026-05-01"))
+    sim.reports.generate_settlements()
+    reports = source_of(sim, modules=["REPORTS"], historical_sync_time_frame="2026-05-01")
+    pipeline.run(reports.with_resources("settlement_report"))
     with pipeline.sql_client() as client:
         client.execute_sql(
             f"CREATE TABLE {client.make_qualified_table_name('costs')} AS SELECT seller_sku AS sku,"
@@ -85,6 +88,25 @@ def test_the_mart_adds_up_to_the_payouts_with_what_no_sku_has(
     payouts = query(pipeline, f"SELECT * FROM {mart}.settlement_to_deposit")
     paid = [row for row in payouts if row["paid_out"] is not None]
     assert len(paid) >= 4 and {row["difference"] for row in paid} == {Decimal(0)}
+    assert [row["report_total"] for row in paid] == [row["original_total"] for row in paid]
+
+    # Amazon's other account of the same money: the lines of the settlement reports
+    kinds = "'FBAPerUnitFulfillmentFee', 'RefundCommission', 'ShippingCharge', 'GiftWrap'"
+    by_sku = "sku, {}, sum(amount) AS amount"
+    lines = query(
+        pipeline,
+        f"SELECT settlement_id, {by_sku.format('amount_description AS kind')} FROM"
+        f" {pipeline.dataset_name}.settlement_report WHERE amount_description IN ({kinds})"
+        f" GROUP BY settlement_id, sku, amount_description ORDER BY 1, 2, 3",
+    )
+    assert len(lines) > 40
+    assert lines == query(
+        pipeline,
+        f"SELECT settlement_id, {by_sku.format('kind')} FROM {mart}.money_line"
+        f" JOIN {mart}.settlement_to_deposit USING (selling_partner, financial_event_group_id)"
+        f" WHERE kind IN ({kinds}) AND settlement_id IS NOT NULL"
+        f" GROUP BY settlement_id, sku, kind ORDER BY 1, 2, 3",
+    )
 
     for period in ("daily", "monthly"):
         profit = query(pipeline, f"SELECT * FROM {mart}.sku_profit_{period}")

@@ -123,7 +123,7 @@ def test_a_cost_is_valid_until_the_next_one(database: Database) -> None:
     table = costs(
         database,
         *("('A', 'USD', NULL, 1)", "('A', 'USD', '2026-06-10', 2)"),
-        *("('A', 'USD', '2026-06-20', 3)", "('A', 'USD', '2026-06-20', 3)"),
+        *("('A', 'USD', '2026-06-20', 3)", "('A', 'USD', '2026-06-20', 2.5)"),
         *("('A', 'CAD', '2026-06-01', 100)", "('C', 'USD', '2026-06-02', 5)"),
     )
     database.create_marts(cogs=table)

@@ -112,7 +112,9 @@ days AS (
 ),
 costs AS (
   SELECT sku, currency, unit_cost, valid_from,
-    LEAD(valid_from) OVER (PARTITION BY sku, currency ORDER BY valid_from) AS valid_until
+    LEAD(valid_from) OVER (
+      PARTITION BY sku, currency ORDER BY valid_from, unit_cost
+    ) AS valid_until
   FROM (
     SELECT sku, currency, unit_cost, COALESCE(valid_from, CAST('1900-01-01' AS DATE)) AS valid_from
     FROM unit_costs
