@@ -42,6 +42,9 @@ class SideLane(Protocol):
     def beside(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
         """The rows of a window of history, with those that it reads itself."""
 
+    def give_back(self) -> bool:
+        """Shortens `reserved` where that is faster, once there are no other windows."""
+
     def finish(self) -> Iterator[TDataItems]:
         """Reads what is left of `reserved`, as far as the time allows."""
 
@@ -103,18 +106,21 @@ def _read_all(
             break
         for id in failures.ids if cursor.end_value is None else ():
             reopen_range(id, window)
-    for window, part in backfill_windows(
-        context,
-        operation,
-        cursor,
-        context.settings.history_start,
-        ids,
-        max_window,
-        failed=failures.ids,
-        reserved=side_lane.reserved if side_lane else (),
-    ):
-        found = _read_window(read, part, window, failures, together)
-        yield from side_lane.beside(found, window) if side_lane else found
+    has_history = True
+    while has_history:
+        for window, part in backfill_windows(
+            context,
+            operation,
+            cursor,
+            context.settings.history_start,
+            ids,
+            max_window,
+            failed=failures.ids,
+            reserved=side_lane.reserved if side_lane else (),
+        ):
+            found = _read_window(read, part, window, failures, together)
+            yield from side_lane.beside(found, window) if side_lane else found
+        has_history = bool(side_lane and side_lane.give_back())
     if side_lane and side_lane.reserved:
         yield from side_lane.finish()
         withdraw_progress()

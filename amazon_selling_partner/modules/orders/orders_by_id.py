@@ -42,8 +42,8 @@ MIN_SECONDS = 3600.0
 MIN_GAIN = 0.1
 """Share of the rate of searchOrders that getOrder must add."""
 
-MAX_IDS = 7200
-"""Order ids of a range: those of four hours at the usual quota."""
+MAX_IDS = 20_000
+"""Order ids of a range, which are kept in memory."""
 
 MAX_DAYS = 30
 """Days of a report."""
@@ -105,25 +105,47 @@ class OrdersById:
         """The pages of a window of history, and between them orders that are looked up."""
         pages = self.observe(found, window)
         while True:
-            while self._search_waits():
+            while self._is_first():
                 if not self._orders:
                     if (following := self._next_range(window)) is None:
                         break
                     yield from self._begin_range(*following)
-                yield from self._look_up(self._search_waits)
+                yield from self._look_up(self._is_first)
             try:
                 page = next(pages)
             except StopIteration:
                 break
             yield page
 
+    def give_back(self) -> bool:
+        """Leaves to searchOrders what it reads in the time that the rest of the range takes.
+
+        Returns:
+            False where a page of searchOrders would take longer.
+        """
+        client, count = self._context.client, len(self._orders)
+        if self._context.deadline_passed():
+            return False
+        if count / client.rate(GET_ORDER) <= 1 / client.rate(self._search):
+            return False
+        self._reserve(self._start, whole_seconds(self._orders[int(count * self._share())][0]))
+        self._orders = deque(found for found in self._orders if found[0] < self._end)
+        return True
+
     def finish(self) -> Iterator[TDataItems]:
         """Looks up the rest of the range, until the time of the run is over."""
         while self._orders and not self._context.deadline_passed():
             yield from self._look_up(lambda: not self._context.deadline_passed())
 
-    def _search_waits(self) -> bool:
-        return self._context.client.seconds_until_ready(self._search) > 0
+    def _is_first(self) -> bool:
+        """True while an order can be looked up before the next page can be searched."""
+        client = self._context.client
+        return client.seconds_until_ready(self._search) > client.seconds_until_ready(GET_ORDER)
+
+    def _share(self) -> float:
+        """The share of orders that getOrder reads while searchOrders reads the others."""
+        one_by_one = self._context.client.rate(GET_ORDER)
+        return one_by_one / (one_by_one + ORDERS_PER_PAGE * self._context.client.rate(self._search))
 
     def _next_range(self, window: Window) -> Optional[Tuple[pendulum.DateTime, pendulum.DateTime]]:
         """The oldest range that is open before a window; None where no report is worth it.
@@ -143,11 +165,11 @@ class OrdersById:
     def _begin_range(
         self, start: pendulum.DateTime, end: pendulum.DateTime
     ) -> Iterator[TDataItems]:
-        """Gets the ids of the older half of a range, a month at most, to be closed step by step.
+        """Gets the ids of the older part of a range, a month at most, to be closed step by step.
 
         Where the report has none the range is left to searchOrders.
         """
-        days = min(MAX_DAYS, MAX_IDS / _orders_per_day(), _days(start, end) / 2)
+        days = min(MAX_DAYS, MAX_IDS / _orders_per_day(), _days(start, end) * self._share())
         end = whole_seconds(start + pendulum.duration(days=days))
         self._reserve(start, end)
         report = SingleReport(self._context, REPORT, self._marketplace_ids, REPORT_SECONDS)

@@ -107,6 +107,19 @@ def test_a_short_history_and_a_generous_quota_request_no_report(
     assert not sim.requests.of("getOrder", "createReport", "getReports")
 
 
+def test_what_getorder_would_read_later_is_left_to_the_other_end(
+    make_pipeline: Any, sim: Simulator
+) -> None:
+    # Amazon announces it with the first answer: five orders while a page is searched
+    sim.quota.rates["getOrder"] = (0.001, 1)
+    pipeline = make_pipeline("duckdb")
+    until = load(pipeline, sim)
+    assert_orders_equal_truth(pipeline, sim, until)
+    assert 0 < len(looked_up(sim)) < 60
+    # five pages, each of which takes 5,000 seconds
+    assert sim.clock.time() - NOW.timestamp() < 60_000
+
+
 @pytest.mark.parametrize("outcome", ["FATAL", "CANCELLED", "DENIED"])
 def test_without_the_report_one_end_reads_all(
     make_pipeline: Any, sim: Simulator, outcome: str
