@@ -2,7 +2,13 @@
 
 from ..client.metrics import add_note
 from ..dlt_internals import disable_row_filter
-from .backfill import backfill_windows, close_range, oldest_open_range, open_backfill
+from .backfill import (
+    backfill_windows,
+    close_range,
+    oldest_open_range,
+    open_backfill,
+    reads_newest_only,
+)
 from .context import RunContext
 from .isolation import has_failed, isolate_failures
 from .marketplaces import account_marketplaces, for_each_marketplace
@@ -25,6 +31,7 @@ __all__ = [
     "last_position",
     "local_days",
     "oldest_open_range",
+    "reads_newest_only",
     "open_backfill",
     "read_windows",
     "reject_row",

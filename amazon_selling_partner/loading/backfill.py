@@ -70,10 +70,9 @@ def backfill_windows(
     if cursor.end_value is not None:
         return
     ranges = open_backfill(cursor, history_start, parts)
-    first_run = dlt.current.resource_metrics().get(FIRST_RUN)
     span = min(FIRST_SPAN, longest or FIRST_SPAN)
     days = pages = 0.0
-    while not (first_run and context.package_time) and (
+    while not reads_newest_only(context) and (
         newest := _newest_window(_unreserved(ranges, failed, reserved), span)
     ):
         window, parts_of_window = newest
@@ -94,6 +93,11 @@ def backfill_windows(
             break
     ranges = {part: spans for part, spans in ranges.items() if part not in failed}
     _report_progress(ranges, operation, pages / days if days else None)
+
+
+def reads_newest_only(context: RunContext) -> bool:
+    """True in the first run of a table where time is limited: what is newest is loaded soon."""
+    return bool(context.package_time and dlt.current.resource_metrics().get(FIRST_RUN))
 
 
 def oldest_open_range(

@@ -36,11 +36,8 @@ class SideLane(Protocol):
 
     reserved: List[Tuple[str, str]]
 
-    def observe(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
-        """The rows of a window of what is new, unchanged."""
-
     def beside(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
-        """The rows of a window of history, with those that it reads itself."""
+        """The rows of a window, with those that it reads itself."""
 
     def give_back(self) -> bool:
         """Shortens `reserved` where that is faster, once there are no other windows."""
@@ -100,7 +97,7 @@ def _read_all(
     for window in windows(cursor, context.now(), max_window, stopped=context.deadline_passed):
         alive = [id for id in ids if id not in failures.ids]
         found = _read_window(read, alive, window, failures, together)
-        yield from side_lane.observe(found, window) if side_lane else found
+        yield from side_lane.beside(found, window) if side_lane else found
         if failures.ids and set(failures.ids) >= set(ids):
             # the cursor stays before this window
             break

@@ -18,7 +18,14 @@ from ...client.errors import BadRequest, describe_failure
 from ...client.metrics import add_note
 from ...common.json_access import get_path
 from ...common.timestamps import format_timestamp, parse_timestamp, whole_seconds
-from ...loading import RunContext, Window, close_range, oldest_open_range, rows
+from ...loading import (
+    RunContext,
+    Window,
+    close_range,
+    oldest_open_range,
+    reads_newest_only,
+    rows,
+)
 from ...loading.marketplaces import CONCERNS_ACCOUNT
 from ...settings import MARKETPLACES
 from ..reports.single_report import SingleReport, as_run, countries_of
@@ -90,7 +97,7 @@ class OrdersById:
         self._start = self._end = self._passed = pendulum.from_timestamp(0)
         self._is_off = False
 
-    def observe(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
+    def _observe(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
         """The pages of a window; learns how many orders a day has while history is open."""
         count = 0
         for page in found:
@@ -102,8 +109,8 @@ class OrdersById:
             state[SEARCHED] = [orders + count, days + _days(window.start, window.end)]
 
     def beside(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
-        """The pages of a window of history, and between them orders that are looked up."""
-        pages = self.observe(found, window)
+        """The pages of a window, and between them orders that are looked up."""
+        pages = self._observe(found, window)
         while True:
             while self._is_first():
                 if not self._orders:
@@ -153,7 +160,7 @@ class OrdersById:
         It is one while the rest takes long, and clearly less with its help.
         """
         left = oldest_open_range(self._marketplace_ids)
-        if self._is_off or left is None:
+        if self._is_off or left is None or reads_newest_only(self._context):
             return None
         start, end = max(left[0], self._passed), min(left[1], window.start)
         client = self._context.client
