@@ -95,18 +95,21 @@ class OrdersById:
         self._to_row = to_row
         self._orders: Deque[Tuple[pendulum.DateTime, str]] = deque()
         self._start = self._end = self._passed = pendulum.from_timestamp(0)
+        self._orders_per_day = 0.0
         self._is_off = False
 
     def _observe(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
         """The pages of a window; learns how many orders a day has while history is open."""
-        count = 0
+        state = dlt.current.resource_state()
+        orders, days = state.get(SEARCHED, (0, 0.0))
+        days += _days(window.start, window.end)
         for page in found:
-            count += len(page) if isinstance(page, list) else 0
+            orders += len(page) if isinstance(page, list) else 0
+            # at least so many: a first window may take hours
+            self._orders_per_day = orders / days if days else 0.0
             yield page
         if oldest_open_range(self._marketplace_ids):
-            state = dlt.current.resource_state()
-            orders, days = state.get(SEARCHED, (0, 0.0))
-            state[SEARCHED] = [orders + count, days + _days(window.start, window.end)]
+            state[SEARCHED] = [orders, days]
 
     def beside(self, found: Iterator[TDataItems], window: Window) -> Iterator[TDataItems]:
         """The pages of a window, and between them orders that are looked up."""
@@ -165,7 +168,7 @@ class OrdersById:
         start, end = max(left[0], self._passed), min(left[1], window.start)
         client = self._context.client
         orders_per_second = ORDERS_PER_PAGE * client.rate(self._search)
-        seconds = _days(start, end) * _orders_per_day() / orders_per_second
+        seconds = _days(start, end) * self._orders_per_day / orders_per_second
         gain = client.rate(GET_ORDER) / orders_per_second
         return (start, end) if seconds > MIN_SECONDS and gain >= MIN_GAIN else None
 
@@ -176,7 +179,7 @@ class OrdersById:
 
         Where the report has none the range is left to searchOrders.
         """
-        days = min(MAX_DAYS, MAX_IDS / _orders_per_day(), _days(start, end) * self._share())
+        days = min(MAX_DAYS, MAX_IDS / self._orders_per_day, _days(start, end) * self._share())
         end = whole_seconds(start + pendulum.duration(days=days))
         self._reserve(start, end)
         report = SingleReport(self._context, REPORT, self._marketplace_ids, REPORT_SECONDS)
@@ -280,12 +283,6 @@ class OrdersById:
         self._is_off = True
         self._orders.clear()
         self.reserved.clear()
-
-
-def _orders_per_day() -> float:
-    """Orders per day of the history, as far as they were searched."""
-    orders, days = dlt.current.resource_state().get(SEARCHED, (0, 0.0))
-    return float(orders / days) if days else 0.0
 
 
 def _days(start: pendulum.DateTime, end: pendulum.DateTime) -> float:
