@@ -8,6 +8,7 @@ import pytest
 from dlt.common import Decimal, pendulum
 
 from amazon_selling_partner.loading.summary import failed, problems
+from amazon_selling_partner.modules import sellers
 from amazon_selling_partner.modules.listings.listing_search import (
     INCLUDED_DATA,
     SEARCH_LISTINGS_ITEMS,
@@ -350,6 +351,25 @@ def test_failures_end_the_table_alone_and_the_next_run_goes_on(
     assert sentence.startswith("listed_item was skipped") and "'Product Listing'" in sentence
     # once per marketplace
     assert len(sim.requests.of(SEARCH)) == 2 and not failed(pipeline)
+
+
+def test_a_refused_table_that_read_the_marketplaces_is_not_every_table(
+    make_pipeline: Any, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = sellers.participations
+    page: List[Any] = []
+
+    def read_once(context: Any) -> Any:
+        page[:] = page or read(context)
+        return page
+
+    monkeypatch.setattr(sellers, "participations", read_once)
+    pipeline = make_pipeline("duckdb")
+    load(pipeline, sim)
+    sim.account.roles.discard("Product Listing")
+    pipeline.run(source(sim))
+    (sentence,) = problems(pipeline)
+    assert sentence.startswith("listed_item was skipped")
 
 
 def test_a_listing_without_sku_is_kept_aside(make_pipeline: Any, sim: Simulator) -> None:
