@@ -190,6 +190,8 @@ def load_once(settings: Settings, clock: VirtualClock) -> List[Any]:
             modules=MODULES,
             historical_sync_time_frame=HISTORY.to_date_string(),
             package_time=package_time,
+            # what is compared, and counted, is the report
+            sales_and_traffic_from="report",
             **settings.more,
         )
         names = [name for group in settings.groups for name in GROUPS[group]]
