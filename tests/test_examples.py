@@ -14,13 +14,15 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import dlt
 import duckdb
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner.client.clock import SystemClock
+from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.modules import split_into_runs
 from sp_api_simulator import Simulator
 from tests.support import MODULES
@@ -280,6 +282,30 @@ def test_dagster_loads_an_account(
         assert failed.asset_materializations_for_node("seller_na__catalog")
 
 
+@pytest.mark.parametrize("mistake", ["credentials", "setting"])
+def test_dagster_does_not_retry_a_mistake(
+    sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    dg = pytest.importorskip("dagster")
+    example = loaded("dagster_definitions")
+    example.DESTINATION = "duckdb"
+    wrong = {"credentials": "credentials__client_secret", "setting": "region"}[mistake]
+    for name, value in {
+        **settings(sim, "seller_na"),
+        f"SOURCES__SELLER_NA__{wrong.upper()}": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = example.definitions.resolve_job_def("selling_partner_seller_na")
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(["seller_na", "orders"])],
+            raise_on_error=False,
+        )
+        kinds = [event.event_type_value for event in result.all_events]
+        assert "STEP_FAILURE" in kinds and "STEP_UP_FOR_RETRY" not in kinds
+
+
 def airflow_environment(folder: Path) -> Dict[str, str]:
     """Where Airflow finds the DAGs of a folder and keeps its database."""
     return {
@@ -309,6 +335,39 @@ def test_airflow_reads_the_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for names in example.FIRST + example.LATER:
         needs = modules[names[0].lower()].upstream_task_ids
         assert needs == (set() if names in example.FIRST else first), names
+
+
+def test_airflow_is_asked_for_few_variables_and_does_not_retry_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not importlib.util.find_spec("airflow"):
+        pytest.skip("apache-airflow is not installed")
+    for name, value in airflow_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    from airflow.exceptions import AirflowFailException
+    from airflow.models import Variable
+
+    asked: List[str] = []
+
+    def get(key: str, **_: Any) -> None:
+        asked.append(key)
+
+    monkeypatch.setattr(Variable, "get", get)
+    example = loaded("airflow_dag")
+    # each costs a request to Airflow's API, and the time to read the file is limited
+    groups = len(example.ACCOUNTS) * len(example.FIRST + example.LATER)
+    assert 0 < len(asked) <= 8 * groups
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    run = example.failing_at_once(fail)
+    with pytest.raises(AirflowFailException, match="a setting"):
+        run(PipelineStepFailed(None, "extract", "1", ConfigurationError("a setting"), None))
+    with pytest.raises(ConnectionError):
+        run(ConnectionError("the destination is away"))
+    modules = [task for task in example.selling_partner_seller_na.tasks if task.downstream_list]
+    assert all("failing_at_once" in task.python_callable.__qualname__ for task in modules)
 
 
 @pytest.mark.slow

@@ -16,9 +16,10 @@ import difflib
 import os
 import re
 import traceback
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
 from dlt.common import logger
+from dlt.common.configuration.exceptions import ConfigurationException
 
 
 class SellingPartnerError(Exception):
@@ -281,11 +282,23 @@ def suggest(name: Any, known: Iterable[str]) -> str:
 
 def find_error(error: Optional[BaseException]) -> Optional[SellingPartnerError]:
     """The error of this source behind whatever dlt wrapped around it, None if there is none."""
-    while error is not None:
-        if isinstance(error, SellingPartnerError):
-            return error
+    return next((one for one in causes_of(error) if isinstance(one, SellingPartnerError)), None)
+
+
+def is_mistake(error: Optional[BaseException]) -> bool:
+    """True for wrong settings and credentials, behind whatever dlt wrapped around them: only the
+    user can help, so that a retry is of no use."""
+    mistakes = (ConfigurationError, CredentialsError, ConfigurationException)
+    return any(isinstance(cause, mistakes) for cause in causes_of(error))
+
+
+def causes_of(error: Optional[BaseException]) -> Iterator[BaseException]:
+    """An error, and those that dlt or Python wrapped it around, each once."""
+    seen: List[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
         error = getattr(error, "exception", None) or error.__cause__ or error.__context__
-    return None
 
 
 def describe_failure(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """What the user reads when a command fails."""
 
 from pathlib import Path
-from typing import Any, Iterator, List, Optional
+from typing import Any, Iterator, Optional
 
 import dlt
 from dlt.common.configuration.exceptions import (
@@ -20,8 +20,9 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from ..client.errors import (
     AccountLocked,
     ConfigurationError,
-    CredentialsError,
+    causes_of,
     find_error,
+    is_mistake,
     suggest,
 )
 
@@ -128,12 +129,6 @@ def damaged_pipeline(name: str, error: Exception) -> ConfigurationError:
 
 def has_started(error: BaseException) -> bool:
     """True for an error in the middle of a run; false where it could not start."""
-    causes: List[BaseException] = []
-    cause: Optional[BaseException] = error
-    while cause is not None and cause not in causes:
-        causes.append(cause)
-        cause = getattr(cause, "exception", None) or cause.__cause__ or cause.__context__
-    steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
+    steps = [cause.step for cause in causes_of(error) if isinstance(cause, PipelineStepFailed)]
     is_step = any(step in ("extract", "normalize", "load") for step in steps)
-    known = (ConfigurationError, CredentialsError, AccountLocked, ConfigurationException)
-    return is_step and not any(isinstance(cause, known) for cause in causes)
+    return is_step and not is_mistake(error) and not isinstance(find_error(error), AccountLocked)

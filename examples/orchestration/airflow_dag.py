@@ -12,13 +12,14 @@ does not exist:
     airflow pools set selling_partner_seller_na 1 "one load of seller_na at a time"
 
 Put this file into the dags folder, `amazon_selling_partner/` and `.dlt/` beside it. Secrets can be
-in Airflow's variable `dlt_secrets_toml`. Needs `apache-airflow>=2.5` (tested with
-3.3) and `dlt[postgres]`, or what your destination needs.
+in Airflow's variable `dlt_secrets_toml`. Needs `apache-airflow>=2.5` (tested with 3.1 and 3.3),
+`amazon_selling_partner/requirements.txt` and `dlt[postgres]`, or what your destination needs.
 """
 
+import os
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, List, Sequence
+from typing import Any, Callable, List, Sequence
 
 import dlt
 from airflow import DAG
@@ -28,6 +29,7 @@ from dlt.extract import DltSource
 from dlt.helpers.airflow_helper import PipelineTasksGroup
 
 from amazon_selling_partner import amazon_selling_partner
+from amazon_selling_partner.client.errors import find_error, is_mistake
 from amazon_selling_partner.loading.summary import RunSummary
 from amazon_selling_partner.modules import split_into_runs
 
@@ -40,6 +42,11 @@ DESTINATION = "postgres"
 TASK_TIME = 15 * 60
 """Seconds after which a task starts no further window; the next run of the DAG resumes."""
 
+# otherwise dlt looks for each setting in a variable of its own: thousands of requests to Airflow's
+# API whenever this file is parsed, which then takes longer than Airflow lets it
+os.environ.setdefault("PROVIDERS__AIRFLOW_SECRETS__ONLY_SECRETS", "true")
+os.environ.setdefault("PROVIDERS__AIRFLOW_SECRETS__ONLY_TOML_FRAGMENTS", "true")
+
 FIRST, LATER = split_into_runs("seller")
 """Modules by task: those that know which products exist, and those that may look up products."""
 
@@ -49,6 +56,20 @@ def source_of(account: str, modules: Sequence[str]) -> DltSource:
     make = amazon_selling_partner.clone(name=account, section=account)
     source: DltSource = make(modules=list(modules), package_time=TASK_TIME)
     return source
+
+
+def failing_at_once(run: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a task, which is not retried where a setting or the credentials are wrong."""
+
+    def loaded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return run(*args, **kwargs)
+        except Exception as error:
+            if is_mistake(error):
+                raise AirflowFailException(str(find_error(error) or error)) from error
+            raise
+
+    return loaded
 
 
 def log_summary(context: Any, result: Any = None) -> None:
@@ -101,6 +122,7 @@ for account in ACCOUNTS:
                 trigger_rule="all_done",
                 post_execute=log_summary,
             )
+            tasks[0].python_callable = failing_at_once(tasks[0].python_callable)
             if modules in FIRST:
                 first += tasks
             else:

@@ -26,6 +26,7 @@ import dagster as dg
 import dlt
 
 from amazon_selling_partner import amazon_selling_partner
+from amazon_selling_partner.client.errors import find_error, is_mistake
 from amazon_selling_partner.loading.runner import load_packages
 from amazon_selling_partner.loading.summary import RunSummary
 from amazon_selling_partner.modules import split_into_runs
@@ -75,9 +76,14 @@ def asset_of(account: str, modules: Sequence[str]) -> dg.AssetsDefinition:
             return make(modules=list(modules), package_time=package_time)
 
         total = RunSummary()
-        for summary in load_packages(pipeline, make_source, seconds=ASSET_TIME):
-            total.add(summary)
-            context.log.info(str(summary))
+        try:
+            for summary in load_packages(pipeline, make_source, seconds=ASSET_TIME):
+                total.add(summary)
+                context.log.info(str(summary))
+        except Exception as error:
+            if is_mistake(error):
+                raise dg.Failure(str(find_error(error) or error), allow_retries=False) from error
+            raise
         # dlt's run succeeds when single tables fail, which Dagster would show as green; the source
         # has retried often enough, so the next run on the schedule resumes
         if total.failed:

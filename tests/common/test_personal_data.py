@@ -63,6 +63,8 @@ def test_of_all_documented_report_columns_these_are_withheld() -> None:
             *("ship-address-1", "ship-address-2", "ship-address-3", "ship-phone-number"),
         ],
         "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": ["customer-comments"],
+        "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": ["cpf"],
+        "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": ["cpf"],
         "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING": [
             *("buyer-email", "buyer-phone-number", "recipient-name"),
         ],
@@ -144,7 +146,17 @@ def test_of_all_fields_of_amazons_models_these_are_withheld() -> None:
     adres dostawy|telefonnummer|購入者名|お届け先住所|電話番号|收件人|买家电话|اسم-المشتري|buyer-vat-number
     ARRIVAL_ADDRESS|BuyerName|Customer Bill To Name|ship-to-contact-phone|contactPerson|firstName
     recipientPhoneNumber|shippingAddress|address_line_1|email|signature-image|gift-message-text
-    customized-url|buyer-company-name|dateOfBirth|deliver_to_name|billing_name""".replace(
+    customized-url|buyer-company-name|dateOfBirth|deliver_to_name|billing_name
+    buyer-nif|customer-gstin|client-name|guestName|mobile|tel-no|contact-number|cell_number|ssn
+    tax-identification-number-of-buyer|ship-line-1|house-number|door-code|delivery-instructions
+    received_by|delivered-to-name|latitude|aadhaar|PAN-number|CPF|CURP|driver-license|nickname
+    Kundenname|Name des Kunden|Umsatzsteuer-ID des Kunden|Besteller|Handynummer|Lieferanschrift
+    nom-du-client|nom complet|N° TVA client|rue|nombre-del-cliente|NIF del comprador|móvil
+    domicilio|RFC del cliente|nome do cliente|celular do cliente|logradouro|partita IVA cliente
+    codice fiscale|cellulare|naam klant|klantnaam|btw-nummer koper|straatnaam|afleveradres
+    kundnamn|personnummer|mobilnummer|leveransadress|nazwa klienta|PESEL|müşteri adı|ad soyad
+    TC kimlik no|お客様名|注文者|顧客名|收货人|手机号码|客户姓名|联系人|身份证号|اسم العميل|الجوال
+    الاسم الكامل|الرقم الضريبي للعميل""".replace(
         "\n", "|"
     ).split(
         "|"
@@ -162,7 +174,11 @@ def test_these_headers_and_fields_are_personal_whoever_adds_them(name: str) -> N
     customer_shipments reserved_customerorders is_gift gift_wrap_price marketplace_name
     carrier_phone_number customer_tracking_link mobile_app_sessions signature_confirmation
     merchant_shipping_group_name seller_display_name ship_service_level business_customer_id_type
-    商品名 出品者SKU 購入者の注文番号 عنوان-المنتج Händler-SKU Menge street_date_utc""".split(),
+    商品名 出品者SKU 購入者の注文番号 عنوان-المنتج Händler-SKU Menge street_date_utc
+    seller_gstin ship_to_state mobile_app_page_views_percentage client_id nombre-del-producto
+    nome-do-produto nom-du-produit Produktname productnaam nazwa-produktu ürün-adı Steuersatz
+    numéro-de-commande-client Kundenbestellnummer devoluciones-de-clientes délai-de-livraison
+    顧客の注文 お客様の返品 客户订单 cancelled user_type line_2_amount delivery_date""".split(),
 )
 def test_these_are_not(name: str) -> None:
     assert not is_personal(name) or name == "street_date_utc"
