@@ -19,7 +19,6 @@ from typing import Any, Dict, Iterator, List, Tuple
 import dlt
 import duckdb
 import pytest
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner.client.clock import SystemClock
 from amazon_selling_partner.client.errors import ConfigurationError
@@ -344,15 +343,13 @@ def test_airflow_is_asked_for_few_variables_and_does_not_retry_a_mistake(
         pytest.skip("apache-airflow is not installed")
     for name, value in airflow_environment(tmp_path).items():
         monkeypatch.setenv(name, value)
-    from airflow.exceptions import AirflowFailException
-    from airflow.models import Variable
-
+    variables = importlib.import_module("airflow.models").Variable
     asked: List[str] = []
 
     def get(key: str, **_: Any) -> None:
         asked.append(key)
 
-    monkeypatch.setattr(Variable, "get", get)
+    monkeypatch.setattr(variables, "get", get)
     example = loaded("airflow_dag")
     # each costs a request to Airflow's API, and the time to read the file is limited
     groups = len(example.ACCOUNTS) * len(example.FIRST + example.LATER)
@@ -362,8 +359,11 @@ def test_airflow_is_asked_for_few_variables_and_does_not_retry_a_mistake(
         raise error
 
     run = example.failing_at_once(fail)
-    with pytest.raises(AirflowFailException, match="a setting"):
-        run(PipelineStepFailed(None, "extract", "1", ConfigurationError("a setting"), None))
+    assert inspect.signature(run) == inspect.signature(fail)
+    step = RuntimeError("a step of dlt")
+    step.__cause__ = ConfigurationError("a setting")
+    with pytest.raises(example.AirflowFailException, match="a setting"):
+        run(step)
     with pytest.raises(ConnectionError):
         run(ConnectionError("the destination is away"))
     modules = [task for task in example.selling_partner_seller_na.tasks if task.downstream_list]

@@ -18,7 +18,7 @@ in Airflow's variable `dlt_secrets_toml`. Needs `apache-airflow>=2.5` (tested wi
 
 import os
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Callable, List, Sequence
 
 import dlt
@@ -61,6 +61,7 @@ def source_of(account: str, modules: Sequence[str]) -> DltSource:
 def failing_at_once(run: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a task, which is not retried where a setting or the credentials are wrong."""
 
+    @wraps(run)  # Airflow passes what the function takes
     def loaded(*args: Any, **kwargs: Any) -> Any:
         try:
             return run(*args, **kwargs)
