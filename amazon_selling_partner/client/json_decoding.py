@@ -290,9 +290,8 @@ def _has_excess_digits(value: Any) -> bool:
         return False
     digits, exponent = value.as_tuple()[1:]
     # no arithmetic: 1E-999999999 would be 0
-    while isinstance(exponent, int) and exponent < -MAX_SCALE and digits and not digits[-1]:
-        digits, exponent = digits[:-1], exponent + 1
-    return isinstance(exponent, int) and exponent < -MAX_SCALE and any(digits)
+    zeros = next((place for place, digit in enumerate(reversed(digits)) if digit), None)
+    return zeros is not None and isinstance(exponent, int) and exponent + zeros < -MAX_SCALE
 
 
 def _is_too_large(value: Decimal) -> bool:

@@ -5,6 +5,7 @@ import itertools
 import json
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
@@ -213,3 +214,11 @@ def test_a_number_too_small_for_any_column_is_zero_with_its_digits_beside(client
     server, caller = client
     server.api = lambda _: (200, b'{"a": 1e-999999999}', {})
     assert caller.call(GET_PARTICIPATIONS) == {"a": 0, "a__v_text": "1E-999999999"}
+
+
+def test_a_number_with_very_many_zeros_is_read_at_once(client: Any) -> None:
+    server, caller = client
+    server.api = lambda _: (200, b'{"a": 1.' + b"0" * 300_000 + b"}", {})
+    began = time.process_time()
+    assert caller.call(GET_PARTICIPATIONS) == {"a": 1}
+    assert time.process_time() - began < 5
