@@ -302,14 +302,28 @@ class LoadListener:
     A failure of theirs is a warning: the load goes on.
     """
 
-    def __init__(self, name: str, before: PipelineFunction, after: PipelineFunction) -> None:
+    def __init__(
+        self,
+        name: str,
+        before: PipelineFunction,
+        after: PipelineFunction,
+        before_normalizing: PipelineFunction,
+    ) -> None:
         self._name = name
         self._before = before
         self._after = after
+        self._before_normalizing = before_normalizing
         self._sources: Set[str] = set()
 
     @classmethod
-    def add(cls, name: str, source: str, before: PipelineFunction, after: PipelineFunction) -> None:
+    def add(
+        cls,
+        name: str,
+        source: str,
+        before: PipelineFunction,
+        after: PipelineFunction,
+        before_normalizing: PipelineFunction = lambda pipeline: None,
+    ) -> None:
         """Adds a listener, once, and a source to those whose pipelines it listens to.
 
         Args:
@@ -317,11 +331,12 @@ class LoadListener:
             source: Name of the source, which is that of its schema.
             before: Called with a pipeline before it loads.
             after: Called with it when it has loaded, or failed to.
+            before_normalizing: Called with it before it normalizes.
         """
         modules: List[Any] = trace.TRACKING_MODULES
         found = [module for module in modules if isinstance(module, cls) and module._name == name]
         if not found:
-            found = [cls(name, before, after)]
+            found = [cls(name, before, after, before_normalizing)]
             modules += found
         found[0]._sources.add(source)
 
@@ -330,6 +345,8 @@ class LoadListener:
 
     def on_start_trace_step(self, trace: Any, step: str, pipeline: Any) -> None:
         """A step begins."""
+        if step == "normalize":
+            self._call(self._before_normalizing, pipeline)
         if step == "load":
             self._call(self._before, pipeline)
 
@@ -458,6 +475,19 @@ def changed_schemas(pipeline: dlt.Pipeline) -> Iterator[Tuple[Schema, List[str]]
 
 
 # load packages of a run that was killed
+
+
+def delete_normalized_extracts(pipeline: dlt.Pipeline) -> None:
+    """Deletes extracted packages that are normalized: the process died before dlt deleted them.
+
+    dlt would normalize them again, which fails in each run, as the package is there.
+    """
+    done = {
+        *pipeline.list_normalized_load_packages(),
+        *pipeline.list_completed_load_packages(),
+    }
+    for load_id in done.intersection(pipeline.list_extracted_load_packages()):
+        pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)
 
 
 def interrupted_jobs(package: LoadPackageInfo) -> Iterator[LoadJobInfo]:

@@ -13,6 +13,7 @@ from ..dlt_internals import (
     LoadListener,
     call_before_connecting,
     connect_as_usual,
+    delete_normalized_extracts,
     interrupted_jobs,
     restart_job,
 )
@@ -27,11 +28,13 @@ def reset_interrupted_jobs(pipeline: dlt.Pipeline) -> None:
 
     dlt repeats a job that was running when its process died. If the destination had just committed
     it, its rows are in the staging table twice, and the merge writes those of a table without a
-    primary key, or with child tables, twice.
+    primary key, or with child tables, twice. A package that was just normalized is not normalized
+    again.
 
     Args:
         pipeline: No other process may be running it.
     """
+    delete_normalized_extracts(pipeline)
     for load_id in pipeline.list_normalized_load_packages():
         package = pipeline.get_load_package_info(load_id)
         interrupted = {
@@ -55,7 +58,9 @@ def repair_before_loading(source: str) -> None:
     Args:
         source: Its name, which is that of its schema.
     """
-    LoadListener.add("recovery", source, _before_load, _after_load)
+    LoadListener.add(
+        "recovery", source, _before_load, _after_load, before_normalizing=delete_normalized_extracts
+    )
 
 
 def _before_load(pipeline: dlt.Pipeline) -> None:

@@ -156,11 +156,7 @@ def test_of_all_fields_of_amazons_models_these_are_withheld() -> None:
     codice fiscale|cellulare|naam klant|klantnaam|btw-nummer koper|straatnaam|afleveradres
     kundnamn|personnummer|mobilnummer|leveransadress|nazwa klienta|PESEL|müşteri adı|ad soyad
     TC kimlik no|お客様名|注文者|顧客名|收货人|手机号码|客户姓名|联系人|身份证号|اسم العميل|الجوال
-    الاسم الكامل|الرقم الضريبي للعميل""".replace(
-        "\n", "|"
-    ).split(
-        "|"
-    ),
+    الاسم الكامل|الرقم الضريبي للعميل""".replace("\n", "|").split("|"),
 )
 def test_these_headers_and_fields_are_personal_whoever_adds_them(name: str) -> None:
     assert is_personal(name.strip())

@@ -70,6 +70,34 @@ def test_rows_that_were_staged_before_the_load_died_are_loaded_once(
         assert len(again[table]) == len(whole[table]) > 0, table
 
 
+@pytest.mark.parametrize("is_plain", [False, True], ids=["load", "pipeline.run"])
+def test_a_package_that_was_just_normalized_when_its_process_died_is_loaded(
+    make_pipeline: Any, is_plain: bool
+) -> None:
+    with Simulator(clock=VirtualClock(NOW.timestamp()), orders_per_day=2, days=2) as sim:
+
+        def orders() -> Any:
+            source = source_of(sim, modules=["ORDERS"], historical_sync_time_frame="2026-06-13")
+            return source.with_resources("orders")
+
+        pipeline = make_pipeline("duckdb")
+        pipeline.run(orders())
+        known = len(dataset(pipeline)["orders"])
+        sim.clock.advance(86_400)
+        pipeline.extract(orders())
+        extracts = Path(pipeline.working_dir) / "normalize" / "extracted"
+        before = extracts.with_name("before")
+        shutil.copytree(extracts, before)
+        pipeline.normalize()
+        # dlt deletes them last
+        shutil.copytree(before, extracts, dirs_exist_ok=True)
+        if is_plain:
+            pipeline.run(orders())
+        else:
+            load(pipeline, orders())
+        assert len(dataset(pipeline)["orders"]) > known and not pipeline.has_pending_data
+
+
 KILLED_AFTER_ITS_COPY = """
 import os, signal, sys
 import dlt
