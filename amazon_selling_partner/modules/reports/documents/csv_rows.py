@@ -196,7 +196,9 @@ class CsvRecords:
             if cells is None or not any('"' in cell for cell in cells):
                 continue
             try:
-                row = next(csv.reader([text], strict=True, delimiter=self._separator))
+                # Python 3.10 reads no U+0000
+                lines = [text.replace("\0", " ")]
+                row = next(csv.reader(lines, strict=True, delimiter=self._separator))
             except csv.Error:
                 return True
             if not self._is_complete(row):
