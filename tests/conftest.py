@@ -23,7 +23,14 @@ POSTGRES = "postgresql://postgres:postgres@127.0.0.1:5432/test"
 ALL_DESTINATIONS: List[str] = json.loads(os.environ.get("ALL_DESTINATIONS", '["duckdb"]'))
 LONGEST = (
     *("test_soak.py", "test_notebook.py", "test_kill.py", "test_scripts.py", "test_packages.py"),
-    *("test_source.py", "test_estimate.py", "test_examples.py"),
+    *(
+        "test_source.py",
+        "test_estimate.py",
+        "test_examples.py",
+        "test_matrix.py",
+        "test_secrets.py",
+    ),
+    *("test_odd_events.py", "test_loadable.py", "test_every_answer.py", "test_state.py"),
 )
 
 # the same generated cases in every run, so that a run judges the change and not the dice;

@@ -149,6 +149,7 @@ def test_what_getorder_does_not_read_the_other_end_does(make_pipeline: Any, sim:
 
 @pytest.mark.slow
 def test_packages_resume_and_take_the_report_up_again(make_pipeline: Any, sim: Simulator) -> None:
+    sim.quota.rates["getOrder"] = (0.01, 1)
     pipeline = make_pipeline("duckdb")
     packages = 0
 
