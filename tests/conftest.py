@@ -119,12 +119,14 @@ def make_pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
     for pipeline in made:
         if pipeline.destination.destination_name == "postgres":
             with pipeline.sql_client() as client:
-                # each pipeline has a staging dataset of its own
+                # each pipeline has a staging dataset of its own, and views theirs
                 found = client.execute_sql(
                     "SELECT schema_name FROM information_schema.schemata"
-                    " WHERE schema_name IN (%s, %s) OR left(schema_name, %s) = %s",
+                    " WHERE schema_name IN (%s, %s, %s, %s) OR left(schema_name, %s) = %s",
                     pipeline.dataset_name,
                     client.staging_dataset_name,
+                    f"{pipeline.dataset_name}_documented",
+                    f"{pipeline.dataset_name}_mart",
                     len(f"{pipeline.dataset_name}_staging"),
                     f"{pipeline.dataset_name}_staging",
                 )
