@@ -145,7 +145,7 @@ def withhold_personal(value: Any, withheld: List[str], parent: str = "answer") -
     """
     if isinstance(value, dict):
         known = _harmless_fields(parent)
-        fields = value.items()
+        fields: ItemsView[str, Any] = value.items()
         if not known.issuperset(value):
             fields = _withhold_fields(value, withheld, parent, known)
         for name, part in fields:
