@@ -95,6 +95,7 @@ class JsonColumns(ItemStep):
                 for schema in declared_tables(
                     declared, self._schema.naming, "" if hints else variant or ""
                 ):
+                    self._have_json.clear()
                     columns = schema["columns"].items()
                     self._columns[str(schema["name"])] = {
                         column for column, hint in columns if hint.get("data_type") == "json"

@@ -70,6 +70,9 @@ def read_windows(
     """
     ids = list(marketplace_ids)
     failures = MarketplaceFailures()
+    if cursor.end_value is not None:
+        # what is read is a range of its own, not the history
+        side_lane = None
     open_backfill(cursor, context.settings.history_start, ids)
     try:
         yield from _read_all(

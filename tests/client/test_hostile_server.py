@@ -5,7 +5,6 @@ import itertools
 import json
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
@@ -218,7 +217,6 @@ def test_a_number_too_small_for_any_column_is_zero_with_its_digits_beside(client
 
 def test_a_number_with_very_many_zeros_is_read_at_once(client: Any) -> None:
     server, caller = client
-    server.api = lambda _: (200, b'{"a": 1.' + b"0" * 300_000 + b"}", {})
-    began = time.process_time()
+    # a step for each zero and all that follow it would take minutes
+    server.api = lambda _: (200, b'{"a": 1.' + b"0" * 1_000_000 + b"}", {})
     assert caller.call(GET_PARTICIPATIONS) == {"a": 1}
-    assert time.process_time() - began < 5

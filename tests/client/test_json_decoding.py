@@ -51,7 +51,8 @@ def test_no_value_is_one_that_a_column_refuses(value: Any, is_ascii: bool) -> No
     ],
 )
 def test_a_number_that_fits_no_column_is_text(number: str, expected: Any) -> None:
-    assert decode_json(f'{{"a": {number}}}'.encode())["a"] == expected
+    for encoding in ("utf-8", "utf-16"):
+        assert decode_json(f'{{"a": {number}}}'.encode(encoding))["a"] == expected
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,19 @@ def test_what_getorder_would_read_later_is_left_to_the_other_end(
     assert sim.clock.time() - NOW.timestamp() < 60_000
 
 
+def test_a_range_of_its_own_leaves_the_history_alone(make_pipeline: Any, sim: Simulator) -> None:
+    pipeline = make_pipeline("duckdb")
+    # the newest days; the history is open then
+    load(pipeline, sim, package_time=60.0)
+    wanted = source(sim).with_resources("orders")
+    start, end = NOW.subtract(days=10), NOW.subtract(days=1)
+    wanted.orders.apply_hints(
+        incremental=dlt.sources.incremental("lastUpdatedTime", initial_value=start, end_value=end)
+    )
+    pipeline.run(wanted)
+    assert rows(pipeline, "orders") and not sim.requests.of("getOrder", "createReport")
+
+
 @pytest.mark.parametrize("outcome", ["FATAL", "CANCELLED", "DENIED"])
 def test_without_the_report_one_end_reads_all(
     make_pipeline: Any, sim: Simulator, outcome: str
