@@ -9,11 +9,10 @@
 import argparse
 import json
 import re
-from collections import Counter
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
 from dlt.common import pendulum
 from dlt.common.schema import Schema
@@ -28,7 +27,7 @@ from amazon_selling_partner.descriptions import (
     all_texts,
     describe_table,
 )
-from amazon_selling_partner.descriptions.handover import SHARED_KEYS, find_references
+from amazon_selling_partner.descriptions.handover import find_references
 from amazon_selling_partner.loading.account_key import add_to_hints
 from amazon_selling_partner.loading.replacement import DELETED
 from amazon_selling_partner.modules import ALWAYS, REGISTRY, Module
@@ -42,6 +41,8 @@ from amazon_selling_partner.modules.reports.report_tables import hints as report
 from amazon_selling_partner.views.documented import VIEWS
 from amazon_selling_partner.views.mart import MARTS
 from tests.destinations.targets import TARGETS
+
+from .diagrams import diagram, diagrams
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKETPLACE = "ATVPDKIKX0DER"
@@ -172,7 +173,7 @@ def tables(module: str) -> str:
     """The tables of a module: a diagram; key, operation, role and columns of each."""
     plain, probes = schema_of(module, include_pii=False), probes_of(module)
     found = columns_by_table(module)
-    parts = [diagrams(found)]
+    parts = [diagrams(found, references(found))]
     for name in tables_of(module):
         if name == "financial_events":
             continue
@@ -261,89 +262,6 @@ def columns_of(
 # diagrams
 
 
-MANY = 12
-"""A diagram of more tables is hard to read."""
-
-
-def diagrams(found: Dict[str, Columns]) -> str:
-    """Tables as one entity diagram, or where they are many, one per group of related tables."""
-    if len(found) <= MANY:
-        return diagram(found)
-    links = {
-        name: {*references_of(name, found), parent_of(name, found)} & {*found} for name in found
-    }
-    times = Counter(target for targets in links.values() for target in targets)
-    hubs = [name for name, count in times.items() if count > MANY]
-    groups: List[Set[str]] = []
-    for name, targets in links.items():
-        near = {name} | targets.difference(hubs)
-        joined = [group for group in groups if group & near]
-        groups = [group for group in groups if group not in joined]
-        groups.append(near.union(*joined))
-    parts = []
-    for group in (group for group in groups if len(group) > 1):
-        title = f"Around `{max(sorted(group), key=lambda name: times[name])}`"
-        if len(group) > MANY:
-            group = {
-                name for name in group if links[name] - {parent_of(name, found)} or times[name]
-            }
-            title += ", without lists that refer to nothing"
-        shown = {name: columns for name, columns in found.items() if name in group}
-        parts.append(f"{title}:\n\n{diagram(shown, hubs)}")
-    for hub in hubs:
-        parts.append(f"Not drawn: {times[hub]} tables refer to `{hub}`.")
-    return "\n\n".join(parts)
-
-
-def parent_of(name: str, found: Dict[str, Columns]) -> str:
-    """The table that a table is nested in, empty for others."""
-    parent = name.rpartition("__")[0]
-    while parent and parent not in found:
-        parent = parent.rpartition("__")[0]
-    return parent
-
-
-def diagram(found: Dict[str, Columns], hubs: Sequence[str] = ()) -> str:
-    """Tables with their keys and references as an entity diagram, which GitHub draws.
-
-    Args:
-        found: Columns of the tables.
-        hubs: Tables that nearly all refer to, which would cover the rest with lines.
-    """
-    links = {name: references_of(name, found) for name in found}
-    lines, edges = [], []
-    for name, columns in found.items():
-        foreign = {column for link in links[name].values() for column in link["columns"]}
-        shown = []
-        for column, hint in columns.items():
-            keys = ["PK"] * bool(hint.get("primary_key")) + ["FK"] * (column in foreign)
-            if keys:
-                kind = hint.get("data_type") or "text"
-                shown.append(f"        {kind} {column} {', '.join(keys)}")
-        lines += [f"    {name} {{", *shown, "    }"] if shown else [f"    {name}"]
-    for name in found:
-        if parent := parent_of(name, found):
-            edges.append((parent, "||--o{", name, ""))
-        for target, link in links[name].items():
-            if target not in hubs:
-                own = [column for column in link["columns"] if column not in SHARED_KEYS]
-                edges.append((name, "}o--o|", target, " ".join(own or link["columns"][-1:])))
-    lines += [f'    {left} {line} {right} : "{label}"' for left, line, right, label in edges]
-    # GitHub shrinks it to the width of the page
-    direction = ["    direction LR"] * is_wide([(left, right) for left, _, right, _ in edges])
-    return "\n".join(["```mermaid", "erDiagram", *direction, *lines, "```"])
-
-
-def is_wide(edges: List[Tuple[str, str]]) -> bool:
-    """True where more tables would be side by side than one below the other."""
-    levels = dict.fromkeys((name for edge in edges for name in edge), 0)
-    for _ in levels:
-        for upper, lower in edges:
-            levels[lower] = max(levels[lower], levels[upper] + 1)
-    per_level = Counter(levels.values())
-    return bool(levels) and max(per_level.values()) >= len(per_level)
-
-
 def report_tables() -> str:
     """A report table, for all of them, with what every one refers to."""
     return _example("REPORTS", "orders_report", "report_run", "report_rejected_row")
@@ -362,7 +280,8 @@ def _example(module: str, name: str, *more: str) -> str:
         key = dict.fromkeys(("selling_partner", "window_id", "row_index"), {"primary_key": True})
         found[table.name] = {**key, **report_hints(item, table)}
         found[table.name].update({name: {**found[table.name][name], **key[name]} for name in key})
-    return diagram({**found, **{table: dict(schema[table]["columns"]) for table in more}})
+    found.update({table: dict(schema[table]["columns"]) for table in more})
+    return diagram(found, references(found))
 
 
 def links(kind: str) -> str:
@@ -412,6 +331,11 @@ def all_columns() -> Dict[str, Dict[str, Columns]]:
         if module not in ("REPORTS", "DATA_KIOSK"):
             found.update({name: {"columns": x} for name, x in columns_by_table(module).items()})
     return found
+
+
+def references(found: Dict[str, Columns]) -> Dict[str, Dict[str, Any]]:
+    """What each of some tables refers to."""
+    return {name: references_of(name, found) for name in found}
 
 
 def references_of(name: str, found: Dict[str, Columns]) -> Dict[str, Any]:

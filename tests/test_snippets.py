@@ -55,7 +55,7 @@ def of_language(language: str) -> Any:
 
 def test_every_snippet_has_a_language_that_is_tested() -> None:
     languages = {"bash", "python", "sql", "toml"}
-    # docs/generate.py writes the diagrams
+    # `docs/diagrams.py` writes the last
     languages |= {"text", "mermaid"}
     unknown = [str(s) for s in snippets() if s.language not in languages]
     assert not unknown
