@@ -25,7 +25,7 @@ from dlt.common.destination.utils import resolve_merge_strategy
 from dlt.common.json import json
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import utils
-from dlt.extract import extract
+from dlt.extract import extract, hints
 
 from amazon_selling_partner.loading.shared_dataset import LAYOUT
 
@@ -49,6 +49,7 @@ def accelerate() -> None:
         function = getattr(module, name)
         _replace(function, memoize(function))
     validation.get_type_hints = _get_type_hints
+    hints.validate_dict_ignoring_xkeys = validate_table
     utils.deepcopy = copy_json
     utils.generate_version_hash = hash_schema
     # paths and columns are the same in every load
@@ -139,6 +140,18 @@ def validate_normalizer(kind: Any, schema: Any, config: Any) -> None:
         _validate_normalizer(kind, schema, config)
         if repr(config) == given[-1]:
             _VALID.add(given)
+
+
+_VALID_TABLES: Set[bytes] = set()
+_validate_table = hints.validate_dict_ignoring_xkeys
+
+
+def validate_table(spec: Any, doc: Any, path: str) -> None:
+    """Validates the schema of a table, if one of the same content was not valid before."""
+    content = json.dumpb(doc)
+    if content not in _VALID_TABLES:
+        _validate_table(spec=spec, doc=doc, path=path)
+        _VALID_TABLES.add(content)
 
 
 _HASHES: Dict[bytes, str] = {}

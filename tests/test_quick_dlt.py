@@ -125,6 +125,16 @@ def test_a_wrong_normalizer_is_refused_each_time() -> None:
             quick_dlt.validate_normalizer(kind, schema, {"no_such": 1})
 
 
+def test_a_wrong_table_is_refused_each_time() -> None:
+    table: Any = {"name": "t", "columns": {"a": {"name": "a", "data_type": "text"}}}
+    for wrong in ({"data_type": "texts"}, {"data_type": 1}, {"no_such": True}):
+        for _ in range(2):
+            quick_dlt.validate_table(TTableSchema, table, "path")
+            with pytest.raises(DictValidationException):
+                changed = {**table, "columns": {"a": {"name": "a", **wrong}}}
+                quick_dlt.validate_table(TTableSchema, changed, "path")
+
+
 def test_columns_of_a_trace_are_written_as_before() -> None:
     columns = small_schema(a={"nullable": True, "description": "ü: #1"}, b={}).tables["t"][
         "columns"
