@@ -52,6 +52,7 @@ from dlt.pipeline import trace
 __all__ = ["DataItemWithMeta", "TResourceHints"]
 
 PipelineFunction = Callable[[dlt.Pipeline], None]
+HintChange = Callable[[TResourceHints], Dict[str, Any]]
 
 
 # hints of resources, which dlt lets one add to but not read
@@ -219,31 +220,43 @@ def import_pandas() -> None:
 
 
 class HintStep(ItemStep):
-    """Adds hints to those that a resource yields with its rows.
+    """Changes hints that a resource yields with its rows.
 
     Args:
-        hints: By name.
+        change: What is set, of the hints that are there.
     """
 
     placement_affinity = 1.4
 
-    def __init__(self, hints: Mapping[str, Any]) -> None:
+    def __init__(self, change: HintChange) -> None:
         super().__init__()
-        self._hints = hints
+        self._change = change
 
     def __call__(self, items: Any, meta: Any = None) -> Any:
         """Rows with their hints."""
         if hints := meta_hints(meta):
-            meta = hints_meta({**hints, **self._hints}, meta_variant(meta) is not None)
+            changed = {**hints, **self._change(hints)}
+            # dlt takes the columns from there
+            changed["original_columns"] = changed.get("columns")
+            meta = hints_meta(changed, meta_variant(meta) is not None)
         return with_meta(meta, items)
 
 
-def add_hints(resource: DltResource, **hints: Any) -> None:
-    """Adds hints to all tables of a resource, also to those that it names with its rows."""
+def change_hints(resource: DltResource, change: HintChange) -> None:
+    """Changes hints of all tables of a resource, also of those that it names with its rows.
+
+    Args:
+        change: What is set, of the hints that are there.
+    """
     for table in ("", *table_variants(resource)):
         target: Dict[str, Any] = {"table_name": table} if table else {}
-        resource.apply_hints(**hints, **target, create_table_variant=bool(table))
-    resource.add_step(HintStep(hints))
+        target["create_table_variant"] = bool(table)
+        changed = change(declared_hints(resource, table) or {})
+        if "columns" in changed:
+            # removed first, because hints are added to those that are there
+            resource.apply_hints(columns={}, **target)
+        resource.apply_hints(**changed, **target)
+    resource.add_step(HintStep(change))
 
 
 # how dlt names tables and columns, and which values it keeps as one column

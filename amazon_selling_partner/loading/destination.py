@@ -12,8 +12,9 @@ from dlt.extract import DltResource
 
 from ..client.errors import ConfigurationError
 from ..common.identifiers import MAX_LENGTH
-from ..dlt_internals import active_pipeline, add_hints, current_load, keep_schemas
+from ..dlt_internals import active_pipeline, change_hints, current_load, keep_schemas
 from ..settings import TABLE_FORMATS, Settings
+from .append_only import append_hints
 from .context import RunContext
 from .shared_dataset import mark_pipeline, share_destination
 
@@ -71,11 +72,12 @@ def _prepare(settings: Settings) -> None:
 def adapt_tables(resource: DltResource, settings: Settings) -> None:
     """Adds what the settings say of all tables to the hints of a resource."""
     if settings.append_only:
-        add_hints(resource, write_disposition="append")
+        change_hints(resource, append_hints)
     elif settings.table_format:
         # windows are found by the hint of their column, not by SQL
         merge = {"disposition": "merge", "source_filter": FOREIGN}
-        add_hints(resource, table_format=settings.table_format, write_disposition=merge)
+        hints = {"table_format": settings.table_format, "write_disposition": merge}
+        change_hints(resource, lambda _: hints)
 
 
 def validate_naming(schema: Schema) -> None:

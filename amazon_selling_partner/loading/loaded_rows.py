@@ -10,11 +10,13 @@ import pyarrow.compute as pc
 from dlt.common import logger
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.destination.exceptions import SqlClientNotAvailable
+from dlt.common.schema import Schema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineConfigMissing
 
 from ..dlt_internals import active_pipeline
+from .append_only import is_append_only, newest_rows
 
 Row = Tuple[Any, ...]
 
@@ -28,7 +30,10 @@ CANNOT_BE_READ = (
 
 
 class LoadedRows:
-    """The rows of a destination's tables; a table that is not there has none."""
+    """The rows of a destination's tables; a table that is not there has none.
+
+    Where all versions of a row are kept, the newest is read.
+    """
 
     def columns(self, table: str) -> List[str]:
         """Names of the columns, as the destination spells them."""
@@ -62,13 +67,16 @@ class _DatabaseRows(LoadedRows):
 
     Args:
         client: Of the destination.
+        schema: Of the account, as far as it is known.
     """
 
-    def __init__(self, client: SqlClientBase[Any]) -> None:
+    def __init__(self, client: SqlClientBase[Any], schema: Schema) -> None:
         self._client = client
+        self._schema = schema
 
     def columns(self, table: str) -> List[str]:
-        return self._select("*", table, ["1 = 0"], [])[0]
+        name = self._client.make_qualified_table_name(table)
+        return self._query(f"SELECT * FROM {name} WHERE 1 = 0", [])[0]
 
     def read(
         self,
@@ -101,8 +109,13 @@ class _DatabaseRows(LoadedRows):
     def _select(
         self, chosen: str, table: str, conditions: Sequence[str], values: Sequence[Any]
     ) -> Tuple[List[str], List[Row]]:
-        name = self._client.make_qualified_table_name(table)
-        query = f"SELECT {chosen} FROM {name} WHERE {' AND '.join(conditions)}"
+        qualify = self._client.make_qualified_table_name
+        name = qualify(table)
+        if is_append_only(self._schema, table):
+            name = f"({newest_rows(self._schema, table, qualify)}) AS newest"
+        return self._query(f"SELECT {chosen} FROM {name} WHERE {' AND '.join(conditions)}", values)
+
+    def _query(self, query: str, values: Sequence[Any]) -> Tuple[List[str], List[Row]]:
         try:
             with self._client.execute_query(query, *values) as cursor:
                 return list(cursor.columns_schema), [tuple(row) for row in cursor.fetchall()]
@@ -188,4 +201,4 @@ def open_rows(pipeline: dlt.Pipeline, account: str) -> Iterator[Optional[LoadedR
         yield _OpenTableRows(client)
         return
     with opened as sql_client:
-        yield _DatabaseRows(sql_client)
+        yield _DatabaseRows(sql_client, client.schema)

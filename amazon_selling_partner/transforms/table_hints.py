@@ -10,6 +10,7 @@ from dlt.extract import DltResource
 from ..client.errors import ConfigurationError
 from ..dlt_internals import TResourceHints, declared_hints, declared_tables, table_variants
 from ..loading.account_key import ACCOUNT
+from ..loading.append_only import APPENDED, append_hints, is_delete_marker
 from ..loading.replacement import ROW_INDEX, WINDOW, WINDOW_ID, WINDOW_PART
 from ..loading.rows import REJECTED_TABLE
 from ..loading.tombstones import DELETED_AT, HASHED
@@ -24,6 +25,7 @@ FILTERED = "_filtered"
 KEY_HINTS = (
     *("primary_key", "merge_key", "hard_delete", "dedup_sort", "row_key", "x-row-version"),
     *(WINDOW, WINDOW_PART),
+    *APPENDED.values(),
 )
 
 EVENTS = "financial_events"
@@ -103,7 +105,7 @@ class TableHints:
                     f"blocked names {pattern.text!r}, but rows of {name} are identified by"
                     f" {column}, so it cannot be left out: hash it, or name other columns."
                 )
-            if hint.get("hard_delete") or hint.get("dedup_sort"):
+            if is_delete_marker(hint) or hint.get("dedup_sort") or hint.get(APPENDED["dedup_sort"]):
                 raise ConfigurationError(
                     f"hashed names {pattern.text!r}, but {column} of {name} decides which rows are"
                     " the newest, which a hash cannot: name other columns."
@@ -151,6 +153,8 @@ class TableHints:
             if name in self.rules.filters and _needs_delete_marker(hints, columns):
                 marker = {"name": FILTERED, "data_type": "bool", "hard_delete": True}
                 changed["columns"][FILTERED] = marker
+        if hints.get("write_disposition") == "append":
+            changed.update(append_hints(changed))
         if name in self.rules.history:
             changed["write_disposition"] = {"disposition": "merge", "strategy": "scd2"}
             changed["columns"].pop(FILTERED, None)
@@ -241,7 +245,7 @@ def _bare_keys(hints: TResourceHints, columns: TTableSchemaColumns) -> TTableSch
 def _needs_delete_marker(hints: TResourceHints, columns: TTableSchemaColumns) -> bool:
     """True where a row is replaced by its key, so that a filtered one has to be deleted."""
     has_key = hints.get("primary_key") or hints.get("merge_key")
-    return bool(has_key) and not any(column.get("hard_delete") for column in columns.values())
+    return bool(has_key) and not any(map(is_delete_marker, columns.values()))
 
 
 def validate_history_mode(tables: Mapping[str, DltResource], names: Set[str]) -> None:

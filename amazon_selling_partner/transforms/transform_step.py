@@ -11,7 +11,7 @@ from dlt.extract import DltResource
 from ..client.errors import suggest
 from ..dlt_internals import (
     ItemStep,
-    active_pipeline,
+    current_load,
     hints_meta,
     max_nesting,
     meta_hints,
@@ -19,6 +19,7 @@ from ..dlt_internals import (
     normalized_table_name,
     with_meta,
 )
+from ..loading.append_only import is_delete_marker
 from ..loading.replacement import DELETED, ROW_INDEX, WINDOW_ID
 from ..loading.tombstones import DELETED_AT
 from ..loading.unchanged import RowsWithOriginal
@@ -132,7 +133,7 @@ class TransformStep(ItemStep):
         made = (WINDOW_ID, ROW_INDEX)
         key = [n for n, c in columns.items() if is_key(c) and not n.startswith("_dlt_")]
         key = [name for name in key if name not in made]
-        markers = {n for n, c in columns.items() if c.get("hard_delete")} & DELETE_MARKERS
+        markers = {n for n, c in columns.items() if is_delete_marker(c)} & DELETE_MARKERS
         candidates = (DELETED,) if WINDOW_ID in columns else (FILTERED, DELETED_AT)
         delete_marker = next((m for m in candidates if m in markers), "")
         if table in self._rules.history:
@@ -144,7 +145,8 @@ class TransformStep(ItemStep):
             table,
             types,
             [name for name in key if name not in markers],
-            delete_marker if delete_marker and _destination_merges() else "",
+            # who only iterates over rows has no older ones
+            delete_marker if current_load() else "",
             markers | ({DELETED_AT} & set(columns)),
             max_nesting(resource, schema, table),
             DELETED_AT in columns and DELETED_AT not in markers,
@@ -267,11 +269,3 @@ def _map_rows(items: Any, change: Callable[[Row], Row]) -> Any:
     if isinstance(items, list):
         return [change(row) if isinstance(row, dict) else row for row in items] or items
     return change(items) if isinstance(items, dict) else items
-
-
-def _destination_merges() -> bool:
-    """True where the destination deletes marked rows; others would load them."""
-    pipeline = active_pipeline()
-    if pipeline is None or not pipeline.destination:
-        return False
-    return bool(pipeline.destination.capabilities().supported_merge_strategies)

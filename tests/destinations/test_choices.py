@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections import defaultdict
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import dlt
 import pyarrow as pa
@@ -12,14 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from dlt.pipeline import trace
 
-from amazon_selling_partner.loading.append_only import newest_rows
 from sp_api_simulator import Simulator
-from sp_api_simulator.orders.order_store import OrderStore
 from tests.modules.reports.support import account
-from tests.support import rows, source_of
+from tests.support import source_of
 
 from .targets import files
-from .test_matrix import BY_ORDER, INVENTORY, LINES, OBJECTS, SNAPSHOT, set_documents
+from .test_matrix import INVENTORY, LINES, OBJECTS, SNAPSHOT, set_documents
 
 
 @pytest.fixture
@@ -156,63 +153,6 @@ def test_what_cannot_have_the_right_rows_is_refused_in_one_sentence(
     pipeline = dlt.pipeline("refused", destination=made)
     with pytest.raises(Exception, match=sentence):
         pipeline.extract(source_of(sim).with_resources("orders"))
-
-
-@pytest.mark.slow
-def test_a_function_gets_every_version_of_a_row() -> None:
-    versions: Dict[str, List[str]] = defaultdict(list)
-
-    def keep(items: Any, table: Any) -> None:
-        if table["name"] == "orders":
-            for row in items:
-                versions[row["order_id"]].append(row["_dlt_load_id"])
-
-    settings: Dict[str, Any] = {"naming_convention": "snake_case"}
-    made = dlt.destination(keep, name="own", skip_dlt_columns_and_tables=False, **settings)
-    pipeline = dlt.pipeline("function", destination=made)
-    loads: List[str] = []
-    with account(orders_per_day=1, days=3) as seller:
-        store = seller.simulator.account.store(OrderStore)
-        for _ in range(2):
-            source = source_of(seller.simulator, append_only=True).with_resources("orders")
-            loads += pipeline.run(source).loads_ids
-            order_id = next(iter(store.all()))["orderId"]
-            store.change(order_id, {"programs": ["PRIME"]})
-            seller.simulator.clock.sleep(600)
-    assert versions[order_id] == loads and len(versions) > 1
-
-
-def test_append_only_keeps_all_versions_and_a_query_reads_the_newest(workplace: Path) -> None:
-    with account(orders_per_day=2, days=6) as seller:
-        settings: Dict[str, Any] = {
-            "modules": ["ORDERS", "REPORTS"],
-            "historical_sync_time_frame": "2026-11-18",
-            "row_filters": {BY_ORDER: "order_status != 'Cancelled'"},
-        }
-        plain = dlt.pipeline("plain", destination=files(workplace))
-        truth = dlt.pipeline("truth", destination="duckdb")
-        changed = [("111", "B", "Shipped"), ("222", "A", "Cancelled")]
-        for inventory, lines in ((INVENTORY, LINES), (INVENTORY[1:3], changed)):
-            set_documents(seller, inventory, lines)
-            for pipeline, append_only in ((plain, True), (truth, False)):
-                source = source_of(seller.simulator, append_only=append_only, **settings)
-                pipeline.run(source.with_resources("orders", SNAPSHOT, BY_ORDER))
-            seller.simulator.clock.sleep(86_400)
-        with plain.sql_client() as client:
-            for table in ("orders", "orders__order_items", SNAPSHOT, BY_ORDER):
-                newest = newest_rows(plain.default_schema, table)
-                counted = client.execute_sql(f"SELECT count(*) FROM ({newest}) AS newest")
-                every = client.execute_sql(f"SELECT count(*) FROM {table}")
-                expected = len(rows(truth, table))
-                assert counted == [(expected,)], table
-                assert expected and every and every[0][0] > expected, table
-            skus: List[Any] = list(
-                client.execute_sql(
-                    f"SELECT sku FROM ({newest_rows(plain.default_schema, SNAPSHOT)})"
-                )
-                or ()
-            )
-            assert sorted(skus) == [("AB-1",), ("ab-1",)]
 
 
 def test_rows_of_reports_name_their_load_and_a_schema_can_be_drawn(make_pipeline: Any) -> None:

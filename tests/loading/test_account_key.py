@@ -32,7 +32,7 @@ ACCOUNTS = ("acct10", "acct11")
 KEYS = ("primary_key", "merge_key")
 
 
-def full_source(kind: str) -> Any:
+def full_source(kind: str, **settings: Any) -> Any:
     with Simulator(orders_per_day=0, is_vendor=kind == "vendor") as sim:
         return source_of(
             sim,
@@ -42,6 +42,7 @@ def full_source(kind: str) -> Any:
             modules=sorted(modules_of(kind)),
             asin_granularity=["PARENT", "CHILD", "SKU"],
             include_pii=True,
+            **settings,
         )
 
 
