@@ -34,6 +34,7 @@ from .settings import (
     ALL_TIME,
     HOSTS,
     TOKEN_URL,
+    validate_flag,
     validate_region,
     validate_setting_names,
     validate_settings,
@@ -236,7 +237,7 @@ def create_client(
     if warning := credentials.warning(pendulum.from_timestamp(clock.time())):
         logger.warning(warning)
     region = validate_region(region)
-    host = f"https://{'sandbox.' if sandbox else ''}{HOSTS[region]}"
+    host = f"https://{'sandbox.' if validate_flag('sandbox', sandbox) else ''}{HOSTS[region]}"
     for url in (api_url, token_url):
         if url and has_user(url):
             forget_resolved_value(url)

@@ -7,7 +7,11 @@ import dlt
 import pytest
 from dlt.common import pendulum
 
-from amazon_selling_partner import SellingPartnerCredentials, amazon_selling_partner
+from amazon_selling_partner import (
+    SellingPartnerCredentials,
+    amazon_selling_partner,
+    resolve_values,
+)
 from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.settings import HOSTS, MARKETPLACES
 
@@ -36,6 +40,21 @@ CREDENTIALS = {"client_id": "id", "client_secret": "secret", "refresh_token": "A
         (
             {"credentials": {**CREDENTIALS, "client_secret_created": "soon"}},
             ["credentials.client_secret_created", "'soon'", "2026-01-31"],
+        ),
+        (
+            {"credentials": {**CREDENTIALS, "refresh_token": "Atza|token"}},
+            ["credentials.refresh_token", "access token", "Atzr|..."],
+        ),
+        ({"credentials": "Atzr|token"}, ["credentials is a str", "client_id", "dict"]),
+        ({"credentials": 5}, ["credentials is a int", "client_id", "dict"]),
+        ({"sandbox": 3}, ["sandbox = 3", "true nor false"]),
+        (
+            {
+                "report_options": {
+                    "sales_and_traffic_business_sku_report_daily": {"dateGranularity": "WEEK"}
+                }
+            },
+            ["sku_report_daily", "dateGranularity = 'WEEK'", "'DAY'", "custom_reports"],
         ),
         ({"capture_deletes": "maybe"}, ["capture_deletes", "'maybe'", "soft"]),
         ({"region": "ASIA"}, ["region", "'ASIA'", "FAR_EAST"]),
@@ -71,7 +90,8 @@ def test_a_bad_setting_is_named_with_its_fix(settings: Dict[str, Any], words: An
     for word in words:
         assert word in sentence
     assert "\n" not in sentence
-    assert "Atzr" not in sentence and "secret'" not in sentence
+    assert "|token" not in sentence
+    assert "secret'" not in sentence
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +140,12 @@ def test_credentials_do_not_show_when_printed() -> None:
     assert "secret" not in repr(source.orders) and "Atzr" not in str(source)
     credentials = SellingPartnerCredentials(**CREDENTIALS)
     assert "Atzr|token" not in repr(credentials) + str(credentials)
+
+
+def test_blanks_and_line_ends_of_copied_credentials_are_dropped() -> None:
+    padded = {name: f" {value}\n" for name, value in CREDENTIALS.items()}
+    credentials = resolve_values(credentials=padded)["credentials"]
+    assert {name: credentials[name] for name in CREDENTIALS} == CREDENTIALS
 
 
 def test_a_secret_that_expires_soon_is_reported_from_thirty_days_before() -> None:

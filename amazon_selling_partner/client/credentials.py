@@ -1,6 +1,6 @@
 """The credentials of an application that a selling partner has authorized."""
 
-from typing import ClassVar, List, Optional
+from typing import Any, ClassVar, List, Optional
 
 from dlt.common import pendulum
 from dlt.common.configuration import configspec
@@ -51,6 +51,26 @@ class SellingPartnerCredentials(CredentialsConfiguration):
         "refresh_token",
     ]
 
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Refuses credentials that are no table, such as a lone token.
+
+        Raises:
+            ConfigurationError: Always; the value is not repeated.
+        """
+        if isinstance(native_value, SellingPartnerCredentials):
+            raise NotImplementedError
+        raise ConfigurationError(
+            f"credentials is a {type(native_value).__name__} and no table: write client_id,"
+            " client_secret and refresh_token below"
+            " [sources.amazon_selling_partner.credentials], or pass a dict with these names."
+        )
+
+    def on_resolved(self) -> None:
+        """Drops the blanks and line ends that come along when values are copied."""
+        for name in self.get_resolvable_fields():
+            if isinstance(self[name], str):
+                self[name] = self[name].strip()
+
     def validate(self, *names: str, section: str = "amazon_selling_partner") -> None:
         """Checks what is needed, before any request is made.
 
@@ -78,6 +98,11 @@ class SellingPartnerCredentials(CredentialsConfiguration):
                 "credentials.client_id holds an application id (amzn1.sp.solution...): put the"
                 " client identifier (amzn1.application-oa2-client...) from the portal's"
                 " LWA credentials there, and this value into application_id."
+            )
+        if str(self.refresh_token).startswith("Atza|"):
+            raise ConfigurationError(
+                "credentials.refresh_token holds an access token (Atza|...), which lives for an"
+                " hour: put the refresh token (Atzr|...) there."
             )
         self.secret_expires()
         self.authorization_expires()

@@ -2,6 +2,7 @@
 
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from glob import glob
@@ -105,7 +106,7 @@ def load_side_by_side(
     Yields:
         The results, as they end.
     """
-    with ThreadPoolExecutor(max(1, parallel)) as pool:
+    with ThreadPoolExecutor(parallel) as pool:
         started = [pool.submit(_in_process, name, work, say) for name in names]
         try:
             for future in as_completed(started):
@@ -131,7 +132,9 @@ def _in_process(name: str, work: Work, say: Say) -> AccountResult:
 
 
 def _send(sender: "Connection[Any, None]", name: str, work: Work) -> None:
-    sender.send(work(name, sender.send))
+    # who started it may have died; the next run goes on from what is loaded
+    with suppress(BrokenPipeError):
+        sender.send(work(name, sender.send))
     sender.close()
 
 

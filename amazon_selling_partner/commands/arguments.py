@@ -58,6 +58,23 @@ def parse_name(text: str) -> str:
     return text.strip()
 
 
+def parse_dataset(text: str) -> str:
+    """The name of a dataset, which dlt does not have to change."""
+    name = parse_name(text)
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        raise ArgumentTypeError(
+            f"{name!r} is no name of a dataset: write letters, digits and underscores"
+        )
+    return name
+
+
+def parse_parallel(text: str) -> int:
+    """A whole number from 1."""
+    if not (number := parse_count(text)):
+        raise ArgumentTypeError("nothing would be loaded: write a whole number from 1")
+    return number
+
+
 def parse_count(text: str) -> int:
     """A whole number from 0."""
     if not text.isdecimal() or len(text) > 9:

@@ -20,10 +20,12 @@ from .arguments import (
     parse_account_name,
     parse_account_names,
     parse_count,
+    parse_dataset,
     parse_date,
     parse_duration,
     parse_name,
     parse_names,
+    parse_parallel,
 )
 from .authorize import (
     ConsentListener,
@@ -228,7 +230,7 @@ def make_parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--dataset",
-            type=parse_name,
+            type=parse_dataset,
             metavar="NAME",
             default="selling_partner_data",
             help="dataset or schema of the tables in the destination",
@@ -269,7 +271,7 @@ def make_parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--parallel",
-            type=parse_count,
+            type=parse_parallel,
             metavar="NUMBER",
             default=PARALLEL,
             help="how many accounts are loaded at the same time, each in a process of its own",

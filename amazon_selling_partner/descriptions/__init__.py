@@ -93,6 +93,11 @@ def describe_column(table: str, column: str) -> Optional[str]:
     return Description(table).of(column)
 
 
+def is_known_column(table: str, column: str) -> bool:
+    """True for a name that is described somewhere, also as an object whose parts are columns."""
+    return Description(table).knows(column)
+
+
 class Description:
     """Describes the columns of a table.
 
@@ -110,6 +115,10 @@ class Description:
         """What a column holds, None for a name that is nowhere described."""
         text = self._compose(column)
         return text[0].upper() + text[1:] if text else None
+
+    def knows(self, column: str) -> bool:
+        """True for a column, and for an object whose parts are columns."""
+        return self._compose(column) is not None
 
     def _exact(self, name: str) -> Optional[str]:
         for texts in self._files:

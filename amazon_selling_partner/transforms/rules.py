@@ -126,6 +126,22 @@ class Rules:
                 found.add(pattern.column)
         return found - {""}
 
+    def names_below(self, root: str) -> List[Tuple[str, str, str]]:
+        """What the settings name without wildcards of a root table and of those nested in it.
+
+        Returns:
+            The settings, each with a table and a column, which is empty for the table itself.
+        """
+        named = [(p.setting, p.table, p.column) for p in self.patterns if p.is_exact]
+        for table, row_filter in self.filters.items():
+            columns = getattr(row_filter, "columns", ())
+            named += [("row_filters", table, column) for column in ("", *columns)]
+        return [
+            (setting, table, column)
+            for setting, table, column in named
+            if (table == root or table.startswith(f"{root}__")) and not WILDCARDS.search(column)
+        ]
+
     def may_redact(self, table: str) -> bool:
         """True when a table, one nested in it, or a column of them may be blocked or hashed."""
         return any(pattern.may_match_nested(table) for pattern in self.patterns)

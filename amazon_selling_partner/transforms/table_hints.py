@@ -3,11 +3,13 @@
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple, cast
 
 from dlt.common.normalizers.naming import NamingConvention
+from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchema, TTableSchemaColumns
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
 
-from ..client.errors import ConfigurationError
+from ..client.errors import ConfigurationError, suggest
+from ..descriptions import describe_table, is_known_column
 from ..dlt_internals import TResourceHints, declared_hints, declared_tables, table_variants
 from ..loading.account_key import ACCOUNT
 from ..loading.append_only import APPENDED, append_hints, is_delete_marker
@@ -210,6 +212,34 @@ class TableHints:
         """Identifies the salt without revealing it."""
         return str(self.rules.hasher(HASHED))[:8] if self.rules.hasher else ""
 
+    def validate_names(self, root: str, types: Types, found: Set[str], schema: Schema) -> None:
+        """Checks that what the settings name of a root table, and of those nested in it, exists.
+
+        A name exists that is declared, loaded before, described, or in the first rows. Tables that
+        users describe themselves may have any column.
+
+        Args:
+            root: Name of the table.
+            types: Declared columns.
+            found: Columns of the first rows.
+            schema: Of the pipeline.
+
+        Raises:
+            ConfigurationError: Nothing has the name.
+        """
+        if describe_table(root) is None:
+            return
+        loaded = {name: set(table["columns"]) for name, table in schema.tables.items()}
+        tables = {name for name in {*types, *loaded} if name.startswith(f"{root}__")}
+        for setting, table, column in self.rules.names_below(root):
+            if table != root and table not in tables and describe_table(table) is None:
+                raise _unknown_name(setting, f"table {table!r}", table, tables)
+            columns = {*types.get(table, ()), *loaded.get(table, ())}
+            columns |= found if table == root else set()
+            is_known = column in columns or any(n.startswith(f"{column}__") for n in columns)
+            if column and not is_known and not is_known_column(table, column):
+                raise _unknown_name(setting, f"column {column!r} in {table}", column, columns)
+
     def validate_loaded(self, table: Optional[TTableSchema], columns: Sequence[str]) -> None:
         """Checks that hashed columns were loaded hashed with the same salt before, or not at all.
 
@@ -230,6 +260,16 @@ class TableHints:
                     f"{name} of {table['name']} is to be hashed, but is loaded {how} already:"
                     " reload the table with refresh = 'drop_resources'."
                 )
+
+
+def _unknown_name(setting: str, what: str, name: str, known: Set[str]) -> ConfigurationError:
+    hint = f": {suggest(name, known)}" if known else "."
+    if setting == "row_filters":
+        return ConfigurationError(f"row_filters names a {what}, which does not exist{hint}")
+    return ConfigurationError(
+        f"{setting} names a {what}, which does not exist{hint} For what Amazon may add, write a"
+        " wildcard."
+    )
 
 
 def _bare_keys(hints: TResourceHints, columns: TTableSchemaColumns) -> TTableSchemaColumns:

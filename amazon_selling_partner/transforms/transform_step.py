@@ -65,6 +65,7 @@ class TransformStep(ItemStep):
         self._versions: Dict[str, history_mode.Versions] = {}
         self._rows: Optional[RowTransformer] = None
         self._unseen: Dict[str, Set[str]] = {}
+        self._validated: Set[str] = set()
         self._looked_at = 0
 
     def bind(self, pipe: Any) -> "TransformStep":
@@ -162,11 +163,7 @@ class TransformStep(ItemStep):
         unseen = self._unseen.get(table.name)
         if not unseen or not row:
             return
-        assert self._rows
-        if _is_arrow(row):
-            found = {self._rows.column_name(name) for name in row.column_names}
-        else:
-            found = set(self._rows.flatten(table, row)) if isinstance(row, dict) else set()
+        found = self._columns(table, row)
         unseen -= found
         metrics = dlt.current.resource_metrics()
         metrics.pop("unmatched", None)
@@ -175,8 +172,24 @@ class TransformStep(ItemStep):
             hint = suggest(column, found)
             metrics["unmatched"] = f"{table.name}.{column}, which no row of this run has: {hint}"
 
+    def _columns(self, table: TableInfo, row: Any) -> Set[str]:
+        """The columns that a row, or an Arrow table, has in the destination."""
+        assert self._rows
+        if _is_arrow(row):
+            return {self._rows.column_name(name) for name in row.column_names}
+        return set(self._rows.flatten(table, row)) if isinstance(row, dict) else set()
+
+    def _validate_names(self, table: TableInfo, parts: List[Any]) -> None:
+        """Checks what the settings name of a table when its first rows come."""
+        if table.name in self._validated:
+            return
+        self._validated.add(table.name)
+        found = {name for part in parts[:MAX_LOOKS] for name in self._columns(table, part)}
+        self._hints.validate_names(table.name, table.types, found, dlt.current.source_schema())
+
     def _transform(self, table: TableInfo, items: Any) -> List[Any]:
         parts = items if isinstance(items, list) else [items]
+        self._validate_names(table, parts)
         if self._looked_at < MAX_LOOKS:
             self._looked_at += len(parts)
             for part in parts[:MAX_LOOKS]:

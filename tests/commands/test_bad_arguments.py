@@ -198,6 +198,8 @@ def test_tables_of_dlt_and_of_resources_may_stand_there(configure: Any) -> None:
         (["run", "--accounts", "a b"], "'a b' is no name of an account"),
         (["run", "--accounts", "a.b"], "'a.b' is no name of an account"),
         (["run", "--dataset", ""], "--dataset: it is empty"),
+        (["run", "--dataset", "a b;c"], "--dataset: 'a b;c' is no name of a dataset"),
+        (["run", "--parallel", "0"], "--parallel: nothing would be loaded"),
         (["run", "--destination", " "], "--destination: it is empty"),
         (["run", "--destination", "nowhere"], "nowhere"),
         (["run", "--tables", "oders"], "did you mean orders?"),

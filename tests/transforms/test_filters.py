@@ -1,5 +1,6 @@
 """Row filters: conditions and functions, alike for rows of JSON, finance and Arrow."""
 
+import re
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Dict, List
@@ -252,16 +253,70 @@ def test_conditions_come_from_toml_and_the_environment(
     assert filters()["orders"].columns == ["created_time"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"row_filters": {"orders": "created_tme is not null"}},
+            "row_filters names a column 'created_tme' in orders, which does not exist:"
+            " did you mean created_time?",
+        ),
+        (
+            {"row_filters": {"orders__order_items": "quantity_orderd > 0"}},
+            "row_filters names a column 'quantity_orderd' in orders__order_items, which does not"
+            " exist: did you mean quantity_ordered?",
+        ),
+        (
+            {"row_filters": {"orders__order_item": "quantity_ordered > 0"}},
+            "row_filters names a table 'orders__order_item', which does not exist:"
+            " did you mean orders__order_items?",
+        ),
+        (
+            {"blocked": ["orders.sales_channel__chanel_name"]},
+            "blocked names a column 'sales_channel__chanel_name' in orders, which does not exist:"
+            " did you mean sales_channel__channel_name? For what Amazon may add, write a wildcard.",
+        ),
+        ({"blocked": ["orders__package"]}, "blocked names a table 'orders__package'"),
+        (
+            {"hashed": ["orders__order_items.product__sler_sku"], "hash_salt": "salt"},
+            "hashed names a column 'product__sler_sku' in orders__order_items",
+        ),
+    ],
+)
+def test_a_name_that_does_not_exist_is_refused_before_a_row_is_loaded(
+    make_pipeline: Any, settings: Dict[str, Any], sentence: str
+) -> None:
+    with orders_account(orders_per_day=3) as sim:
+        pipeline = make_pipeline("duckdb")
+        with pytest.raises(Exception, match=re.escape(sentence)):
+            load_orders(pipeline, sim, **settings)
+    assert not pipeline.schema_names
+
+
+def test_names_of_users_and_of_earlier_loads_exist(make_pipeline: Any) -> None:
+    with orders_account(orders_per_day=3) as sim:
+        pipeline = make_pipeline("duckdb")
+        source = source_of(sim, modules=["ORDERS"]).with_resources("orders")
+        source.orders.add_map(lambda row: {**row, "margin_class": "high"})
+        pipeline.run(source)
+        count = len(rows(pipeline, "orders"))
+        settings = {"row_filters": {"orders": "margin_class = 'low'"}}
+        source = source_of(sim, modules=["ORDERS"], **settings).with_resources("orders")
+        source.orders.add_map(lambda row: {**row, "margin_class": "low"})
+        pipeline.run(source)
+        # without the step that makes the column
+        load_orders(pipeline, sim, **settings)
+    assert len(rows(pipeline, "orders")) == count > 0
+
+
 def test_a_column_that_no_row_has_is_named_with_the_nearest(make_pipeline: Any) -> None:
     settings: Dict[str, Any] = {
-        "row_filters": {"orders": "created_tme is null and order_id is not null"},
-        "blocked": ["orders.sales_channel__chanel_name", "orders.programs"],
+        "row_filters": {"orders": "title is null and order_id is not null"},
+        "blocked": ["orders.sales_channel__chanel*"],
     }
     with orders_account(orders_per_day=3) as sim:
         pipeline = make_pipeline("duckdb")
         load_orders(pipeline, sim, **settings)
     sentences = [text for text in RunSummary.of(pipeline).problems() if "the settings name" in text]
     (sentence,) = sentences
-    assert (
-        "orders.created_tme, which no row of this run has: did you mean created_time?" in sentence
-    )
+    assert "orders.title, which no row of this run has: choose from created_time" in sentence

@@ -141,7 +141,7 @@ def test_filtered_hashed_and_blocked_versions(make_pipeline: Any, destination: s
         **HISTORY,
         "hashed": ["*.order_id"],
         "hash_salt": "salt",
-        "blocked": ["orders.last_seen", "orders__packages"],
+        "blocked": ["orders.title", "orders__packages"],
         "row_filters": {"orders": "fulfillment__fulfillment_status != 'CANCELLED'"},
     }
     with orders_account() as sim:

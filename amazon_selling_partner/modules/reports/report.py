@@ -82,6 +82,11 @@ MORE_OPTIONS: Dict[str, Tuple[str, ...]] = {
 }
 """Options that Amazon documents besides those with which a report is requested."""
 
+TABLE_OPTIONS = frozenset(
+    ("dateGranularity", "reportPeriod", "aggregatedByTimePeriod", "asinGranularity")
+)
+"""Options that decide what a row is: tables of their own have the other values."""
+
 REMOVED_TYPES: Dict[str, Tuple[date, str]] = {
     "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE": (
         date(2026, 11, 11),
@@ -328,6 +333,13 @@ def validate_options(report: Report, options: Mapping[str, Any]) -> Dict[str, st
             f"report_options.{report.name} has {unknown[0]!r}, which is no option of"
             f" {report.report_type}: {suggest(unknown[0], known) if known else 'it has none.'}"
         )
+    for name in sorted(TABLE_OPTIONS & {*given} & {*report.options}):
+        if given[name] != report.options[name]:
+            raise ConfigurationError(
+                f"report_options.{report.name} sets {name} = {given[name]!r}, but this table is of"
+                f" {report.options[name]!r}: load the table of the other one, or describe the"
+                " report in custom_reports."
+            )
     merged = {**report.options, **given}
     for name, value in merged.items():
         taken = report.choices.get(name)
