@@ -22,7 +22,7 @@ NOW = pendulum.datetime(2026, 6, 15, 12)
 
 LOOPS: Dict[str, str] = {
     "client.lock.wait_for_lock": "MAX_WAIT / test_waiting_for_a_lock_that_is_never_released_ends",
-    "loading.shared_dataset._wait_for_writer": "WRITER_WAIT"
+    "loading.shared_dataset._wait_for_connection": "CONNECTION_WAIT"
     " / test_the_second_writer_of_a_duckdb_file_waits",
     "loading.shared_dataset.connected": "the same / test_the_second_writer_of_a_duckdb_file_waits",
     "client.client.send": "RetryPolicy: 8 failures, 20 times 429 / test_a_storm_of_429_ends_in_one_sentence",

@@ -46,6 +46,9 @@ UNREACHABLE = (
 )
 """What drivers of databases say of a server that does not answer, or not to this user."""
 
+NO_SPACE = ("No space left on device", "Disk quota exceeded", "could not extend file")
+"""What the system and databases say of a full disk."""
+
 KINDS = {
     list: 'a list, such as ["a", "b"]',
     dict: "a table of names and values",
@@ -92,6 +95,12 @@ def _destination_message(error: BaseException) -> Optional[str]:
             f"{name} needs {fields}: put {'it' if ',' not in fields else 'them'} into"
             f" .dlt/secrets.toml under [destination.{name}.credentials], or the connection string"
             f" into the environment variable DESTINATION__{name.upper()}__CREDENTIALS."
+        )
+    if any(words in str(error) for words in NO_SPACE):
+        reason = " ".join(str(error).split())[:300]
+        return (
+            f"the disk is full: {reason.rstrip('.')}. Make room, here or at the destination, and"
+            " run again: what is loaded stays, and the rest follows."
         )
     is_connection = isinstance(error, DestinationConnectionError)
     if is_connection or any(words in str(error) for words in UNREACHABLE):

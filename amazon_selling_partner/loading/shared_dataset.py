@@ -2,7 +2,8 @@
 
 Each pipeline stages its rows in a dataset of its own, because dlt would truncate the staging
 tables of one for the other. Tables are created and altered by one at a time, and again where
-another machine was faster. Where a database has one writer, the next one waits for it.
+another machine was faster. Where a database has one writer, or no free connection, the next one
+waits for it.
 """
 
 import random
@@ -40,8 +41,15 @@ ATTEMPTS = 8
 BUSY = re.compile(r"could not set lock on file|file is already open|database is locked", re.I)
 """What a database with one writer answers while another process has it open."""
 
-WRITER_WAIT = 600.0
-"""Seconds to wait for another writer."""
+FULL = re.compile(
+    r"too many (client )?connections|too many clients|connection slots are reserved"
+    r"|max_user_connections|max ?clients|no more connections allowed|connection limit",
+    re.IGNORECASE,
+)
+"""What servers and their poolers answer while all connections are taken: a load opens twenty."""
+
+CONNECTION_WAIT = 600.0
+"""Seconds to wait for another writer, or for a connection."""
 
 _ours: Set[str] = set()
 """Pipelines of this process that load this source."""
@@ -118,7 +126,7 @@ def _share(client: Any) -> None:
     for name in ("initialize_storage", "update_stored_schema"):
         setattr(client, name, _one_at_a_time(client, getattr(client, name)))
     connection: Any = client.sql_client
-    connection.open_connection = _wait_for_writer(connection.open_connection)
+    connection.open_connection = _wait_for_connection(connection.open_connection)
 
 
 def _one_at_a_time(client: Any, change: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,24 +148,36 @@ def _one_at_a_time(client: Any, change: Callable[..., Any]) -> Callable[..., Any
     return changed
 
 
-def _wait_for_writer(connect: Callable[[], Any]) -> Callable[[], Any]:
+def _wait_for_connection(connect: Callable[[], Any]) -> Callable[[], Any]:
     def connected() -> Any:
-        until = SYSTEM_CLOCK.monotonic() + WRITER_WAIT
+        until = SYSTEM_CLOCK.monotonic() + CONNECTION_WAIT
         waiting = False
         while True:
             try:
                 return connect()
             except Exception as error:
-                if not BUSY.search(str(error)):
+                is_full = FULL.search(str(error))
+                if not is_full and not BUSY.search(str(error)):
                     raise
                 if SYSTEM_CLOCK.monotonic() >= until:
-                    raise ConfigurationError(
-                        "Another process writes into this database, which takes one writer only:"
-                        f" load the accounts one after another, or into PostgreSQL. ({error})"
-                    ) from None
+                    raise _connection_error(bool(is_full), error) from None
                 if not waiting:
-                    logger.info("Waiting for another process that writes into this database.")
+                    what = "a connection" if is_full else "another process that writes into it"
+                    logger.info(f"The database is busy: waiting for {what}.")
                     waiting = True
             SYSTEM_CLOCK.sleep(random.uniform(0.1, 0.5))
 
     return connected
+
+
+def _connection_error(is_full: bool, error: Exception) -> ConfigurationError:
+    if is_full:
+        return ConfigurationError(
+            f"The database had no free connection for {CONNECTION_WAIT / 60:.0f} minutes: let it"
+            " have more, or load with fewer, `workers` under [load] in .dlt/config.toml, and fewer"
+            f" accounts at a time. ({' '.join(str(error).split())})"
+        )
+    return ConfigurationError(
+        "Another process writes into this database, which takes one writer only:"
+        f" load the accounts one after another, or into PostgreSQL. ({error})"
+    )

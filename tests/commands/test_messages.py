@@ -1,11 +1,17 @@
 """Mistakes with a destination are one sentence that says how to fix them."""
 
+import errno
+import os
 from pathlib import Path
 from typing import List, Optional
+from unittest.mock import Mock
 
 import pytest
+from dlt.destinations.exceptions import DatabaseTransientException
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from amazon_selling_partner.commands.cli import main
+from amazon_selling_partner.commands.messages import user_message
 
 POSTGRES = "DESTINATION__POSTGRES__CREDENTIALS"
 
@@ -60,3 +66,15 @@ def test_a_file_that_is_no_database_is_one_sentence(
     assert main(["status"]) == 2
     error = capsys.readouterr().err
     assert "the destination cannot be reached" in error and "Is a directory" in error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "job.jsonl"),
+        DatabaseTransientException(Exception('could not extend file "base/1": check free space')),
+    ],
+)
+def test_a_full_disk_is_one_sentence(error: Exception) -> None:
+    sentence = user_message(PipelineStepFailed(Mock(), "load", "1", error)) or ""
+    assert sentence.startswith("the disk is full: ") and "run again" in sentence

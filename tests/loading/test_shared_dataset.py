@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseTerminalException
 
+from amazon_selling_partner.client.errors import ConfigurationError
 from amazon_selling_partner.loading import shared_dataset
 from amazon_selling_partner.loading.destination import set_destination_defaults
 from sp_api_simulator import Simulator
@@ -133,3 +134,41 @@ def test_the_second_writer_of_a_duckdb_file_waits(
     monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", LetGo())
     pipeline.run([{"id": 2}], table_name="a")
     assert waited and {row["id"] for row in rows(pipeline, "a")} >= {2}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'FATAL:  too many connections for role "few"',
+        "FATAL:  sorry, too many clients already",
+        "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "(1040, 'Too many connections')",
+        "User 'a' has exceeded the 'max_user_connections' resource (current value: 3)",
+        "FATAL: MaxClientsInSessionMode: max clients reached",
+        "FATAL:  no more connections allowed (max_client_conn)",
+    ],
+)
+def test_a_load_waits_for_a_free_connection_and_not_for_ever(
+    answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: List[Any] = [Exception(answer), Exception(answer), "connection"]
+    waited: List[float] = []
+
+    class Clock:
+        def monotonic(self) -> float:
+            return 250.0 * len(waited)
+
+        def sleep(self, seconds: float) -> None:
+            waited.append(seconds)
+
+    def connect() -> Any:
+        found = answers.pop(0) if answers else Exception(answer)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", Clock())
+    connected = shared_dataset._wait_for_connection(connect)
+    assert connected() == "connection" and len(waited) == 2
+    with pytest.raises(ConfigurationError, match="no free connection for 10 minutes.*workers"):
+        connected()
