@@ -7,11 +7,12 @@ that look up by ASIN or SKU take them from here while the others still run, in f
 import json
 import threading
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import dlt
 from dlt.common import pendulum
 
+from ..client.metrics import add_note
 from ..common.timestamps import parse_timestamp
 from ..loading.context import RunContext
 from ..loading.item_store import ItemStore, state_keys, store_of
@@ -22,6 +23,14 @@ PRODUCERS = ("orders", "listed_item", "fba_inventory_summary", "vendor_retail_pr
 
 BROWSE_NODES = "browse_nodes"
 """Kind of the ids of browse nodes, which `item_browse_node` registers."""
+
+SOURCES_OF = {
+    "asins": "no ASIN is known in this pipeline yet: load ORDERS, LISTED_ITEM or FBA (a vendor"
+    " VENDOR) with it, or set asins",
+    "skus": "no SKU is known in this pipeline yet: load ORDERS, LISTED_ITEM or FBA with it",
+    BROWSE_NODES: "no browse node is known in this pipeline yet: load item_browse_node with it",
+}
+"""What a run says of a table that has nothing to look up, by kind."""
 
 EARLY_REFRESH = 4 * 3600.0
 """Seconds before its time at which a product may be looked up: a daily run that starts a little
@@ -172,6 +181,8 @@ class ProductRegistry:
             for id in dict.fromkeys(marketplace_ids):
                 queried = self._queried(id)[0]
                 queues[id] = self._due.queue(self._known(kind, id), queried, old, also)
+        if not (also or self._producers(kind) or self._is_any_known(kind, queues)):
+            add_note(SOURCES_OF[kind])
         while True:
             batches: List[Batch] = []
             with self._changed:
@@ -216,6 +227,11 @@ class ProductRegistry:
                 self._store.put(queried, id, at)
         return missing_now
 
+    def _is_any_known(self, kind: str, marketplace_ids: Iterable[str]) -> bool:
+        statement = "SELECT 1 FROM items WHERE collection = ? LIMIT 1"
+        collections = [self._known(kind, id) for id in marketplace_ids]
+        return any(self._store.execute(statement, (name,)).fetchone() for name in collections)
+
     def _known(self, kind: str, marketplace_id: str) -> str:
         """The collection of the products of a marketplace."""
         return self._adopt("", dlt.current.source_state(), kind, marketplace_id)
@@ -242,11 +258,14 @@ class ProductRegistry:
             self._adopted.add(collection)
         return collection
 
-    def _waited_for(self, kind: str) -> Set[str]:
-        """Tables of this run that may still register products, or browse nodes."""
+    def _producers(self, kind: str) -> Set[str]:
+        """Tables of this run that register products, or browse nodes."""
         producers = ("item_browse_node",) if kind == BROWSE_NODES else PRODUCERS
-        selected = set(dlt.current.source().resources.selected)
-        return selected.intersection(producers) - self._finished
+        return set(dlt.current.source().resources.selected).intersection(producers)
+
+    def _waited_for(self, kind: str) -> Set[str]:
+        """Those that may still do so."""
+        return self._producers(kind) - self._finished
 
 
 def _early_refresh(max_age: float) -> float:

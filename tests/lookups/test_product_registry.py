@@ -16,6 +16,7 @@ from pytest import MonkeyPatch
 from amazon_selling_partner.common.timestamps import format_timestamp
 from amazon_selling_partner.loading import item_store
 from amazon_selling_partner.loading.item_store import ItemStore
+from amazon_selling_partner.loading.summary import RunSummary
 from amazon_selling_partner.lookups.product_registry import PRODUCERS, Batch, ProductRegistry
 from sp_api_simulator import Simulator, VirtualClock
 from tests.support import rows, source_of
@@ -400,3 +401,18 @@ def test_products_of_the_orders_are_looked_up_in_the_same_run(make_pipeline: Any
         loaded = {(row["asin"], row["marketplace_id"]) for row in rows(pipeline, "catalog")}
         assert loaded and {pair for pair in sold} >= loaded
         assert len(sim.requests.of("searchCatalogItems")) == 2
+
+
+def test_a_table_that_has_nothing_to_look_up_says_why(make_pipeline: Any) -> None:
+    def notes(*names: str) -> List[str]:
+        source = source_of(sim, modules=["CATALOG", "ORDERS"]).with_resources(*names)
+        pipeline.run(source)
+        return [text for text in RunSummary.of(pipeline).problems() if "no ASIN" in text]
+
+    clock = VirtualClock(NOW.timestamp())
+    with Simulator(clock=clock, orders_per_day=1, days=2, products=3) as sim:
+        pipeline = make_pipeline("duckdb")
+        (note,) = notes("catalog")
+        assert "catalog: no ASIN is known in this pipeline yet: load ORDERS" in note
+        assert notes("catalog", "orders") == []
+        assert notes("catalog") == [], "earlier runs have named some"
