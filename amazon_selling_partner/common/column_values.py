@@ -20,8 +20,8 @@ TEXT_SUFFIX = "__v_text"
 MAX_SCALE = 9
 """Digits behind the point of decimal columns."""
 
-MAX_DECIMAL = Decimal(10) ** 29
-"""More would not leave nine of 38 digits behind the point."""
+MAX_WHOLE_DIGITS = 29
+"""More before the point would not leave nine of 38 digits behind it."""
 
 MAX_INTEGER = 2**63
 
@@ -103,17 +103,14 @@ def _fit_decimal(value: Any) -> Fitted:
         return None, as_text(value)
     try:
         number = value if type(value) is Decimal else Decimal(str(value).strip())
-        if not number.is_finite() or abs(number) >= MAX_DECIMAL:
-            return None, as_text(value)
         if not number:
             return Decimal(0), None
-        exponent = number.as_tuple().exponent
-        if isinstance(exponent, int) and exponent >= -MAX_SCALE:
-            return number, None
+        if not number.is_finite() or number.adjusted() >= MAX_WHOLE_DIGITS:
+            return None, as_text(value)
         rounded = number.quantize(_LAST_DIGIT, context=_CONTEXT)
     except ArithmeticError:
         return None, as_text(value)
-    return rounded, None if rounded == number else as_text(value)
+    return (number, None) if rounded == number else (rounded, as_text(value))
 
 
 def _fit_integer(value: Any) -> Fitted:

@@ -1,5 +1,6 @@
 """Keys for records that have none: a hash of their content, whatever its order."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import Any, Dict, Optional
@@ -25,6 +26,8 @@ def canonical_json(value: Any, texts: Optional[Dict[int, str]] = None) -> str:
         texts: Filled with the text of each nested object by its `id()`, valid as long as `value`
             lives.
     """
+    if isinstance(value, Decimal):
+        return canonical_number(value)
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, dict):
@@ -34,7 +37,7 @@ def canonical_json(value: Any, texts: Optional[Dict[int, str]] = None) -> str:
             # most members are texts, and a call for each costs more than the rest
             if type(member) is str:
                 members.append(name + ":" + encode_basestring(member))
-            elif member is not None and member != [] and member != {}:
+            elif member or (member is not None and not isinstance(member, (dict, list))):
                 members.append(name + ":" + canonical_json(member, texts))
         text = "{" + ",".join(members) + "}"
         if texts is not None:
@@ -47,6 +50,7 @@ def canonical_json(value: Any, texts: Optional[Dict[int, str]] = None) -> str:
     return canonical_number(value)
 
 
+@lru_cache(maxsize=100_000)
 def canonical_number(value: Any) -> str:
     """A number without its trailing zeros, the same for 10, 10.0 and 1E+1."""
     if not value:

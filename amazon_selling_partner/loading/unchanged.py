@@ -54,7 +54,12 @@ class RowsWithOriginal(List[Any]):
 
 def digest_rows(context: RunContext, rows: Iterable[Any]) -> str:
     """A hash of rows in any order, and of what decides how they are written."""
-    return hash_content(context.settings_hash, *sorted(hash_ordered(row).hex() for row in rows))
+    return digest_hashes(context, map(hash_ordered, rows))
+
+
+def digest_hashes(context: RunContext, hashes: Iterable[bytes]) -> str:
+    """The same of rows that are hashed, each with `hash_ordered`."""
+    return hash_content(context.settings_hash, *sorted(hash.hex() for hash in hashes))
 
 
 def skip_unchanged(resource: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]:

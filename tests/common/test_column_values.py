@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_selling_partner.common.column_values import (
-    MAX_DECIMAL,
     MAX_INTEGER,
+    MAX_WHOLE_DIGITS,
     TEXT_SUFFIX,
     DeclaredColumns,
     fit_value,
@@ -106,7 +106,7 @@ JSON = st.recursive(
 def test_whatever_comes_a_column_can_hold_it(value: Any, data_type: str) -> None:
     fitted, text = fit_value(value, data_type)
     if data_type == "decimal" and fitted is not None:
-        assert abs(fitted) < MAX_DECIMAL and fitted == round(fitted, 9)
+        assert fitted.adjusted() < MAX_WHOLE_DIGITS and fitted == round(fitted, 9)
     if data_type == "bigint" and fitted is not None:
         assert type(fitted) is int and -MAX_INTEGER <= fitted < MAX_INTEGER
     if data_type == "timestamp" and fitted is not None:

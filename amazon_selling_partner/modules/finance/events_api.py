@@ -3,6 +3,7 @@
 A successor has to yield pages of the FinancialEvents shape to fill the same tables.
 """
 
+import itertools
 import pickle
 import tempfile
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dlt.common import logger, pendulum
 from ...client import LoopGuard, Operation, PageToken
 from ...client.errors import BadRequest, ExpiredPageToken, NotFound, ServiceUnavailable
 from ...client.metrics import add_note
+from ...common.content_hash import hash_ordered
 from ...common.json_access import as_list, get_path
 from ...loading.context import RunContext
 
@@ -69,28 +71,55 @@ class PostedWindow:
 
 
 class StoredPages:
-    """The FinancialEvents objects of windows that were read completely, one per page."""
+    """The FinancialEvents objects of windows that were read completely, one per page.
+
+    Args:
+        spool: Where they are kept.
+    """
 
     def __init__(self, spool: IO[bytes]) -> None:
         self._spool = spool
+        self._positions: List[int] = []
+        self._hashes: List[List[bytes]] = []
+
+    def __len__(self) -> int:
+        """Number of pages."""
+        return len(self._positions)
 
     def __iter__(self) -> Iterator[Any]:
         """The pages that are not empty."""
         self._spool.seek(0)
-        while True:
-            try:
-                page = pickle.load(self._spool)
-            except EOFError:
-                return
-            if page:
+        for _ in self._positions:
+            if page := pickle.load(self._spool):
                 yield page
 
-    def events(self) -> Iterator[List[Any]]:
-        """All events, each with the name of its list."""
-        for page in self:
-            lists = page.items() if isinstance(page, dict) else [("", [page])]
-            for name, events in lists:
-                yield from ([name, event] for event in as_list(events))
+    def append(self, page: Any) -> bytes:
+        """Adds a page.
+
+        Returns:
+            The hashes of its events, one after another.
+        """
+        self._positions.append(self._spool.tell())
+        pickle.dump(page, self._spool, pickle.HIGHEST_PROTOCOL)
+        self._hashes.append([hash_ordered(event) for event in _named_events(page)])
+        return b"".join(self._hashes[-1])
+
+    def truncate(self, count: int) -> None:
+        """Keeps the first pages."""
+        if count < len(self):
+            self._spool.seek(self._positions[count])
+            self._spool.truncate()
+        del self._positions[count:], self._hashes[count:]
+
+    def hashes(self) -> Iterator[bytes]:
+        """Of all events, each with the name of its list."""
+        return itertools.chain.from_iterable(self._hashes)
+
+
+def _named_events(page: Any) -> Iterator[List[Any]]:
+    lists = page.items() if isinstance(page, dict) else [("", page)]
+    for name, events in lists:
+        yield from ([name, event] for event in as_list(events))
 
 
 class EventsReader:
@@ -108,16 +137,17 @@ class EventsReader:
         self._page_size = PAGE_SIZE
 
     @contextmanager
-    def read(self, group_id: str, *windows: PostedWindow) -> Iterator["StoredPages"]:
+    def read(self, group_id: str, *windows: PostedWindow) -> Iterator[StoredPages]:
         """The pages of adjacent windows, once all of them were read.
 
         Raises:
             SellingPartnerError: As `SellingPartnerClient.call`.
         """
         with tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY) as spool:
+            pages = StoredPages(spool)
             for window in windows:
-                self._read_window(group_id, window, spool)
-            yield StoredPages(spool)
+                self._read_window(group_id, window, pages)
+            yield pages
 
     def first_page(self, group_id: str, window: PostedWindow) -> Any:
         """The FinancialEvents of a window's first page, None if Amazon rejects the window."""
@@ -131,16 +161,15 @@ class EventsReader:
             return None
         return get_path(response, LIST_EVENTS.items_path)
 
-    def _read_window(self, group_id: str, window: PostedWindow, spool: IO[bytes]) -> None:
+    def _read_window(self, group_id: str, window: PostedWindow, pages: StoredPages) -> None:
         """Reads a window, in halves if its response is too large."""
-        start = spool.tell()
+        start = len(pages)
         restarts = 0
         repeats = 0
         while True:
-            spool.seek(start)
-            spool.truncate()
+            pages.truncate(start)
             try:
-                self._read_pages(group_id, window, spool)
+                self._read_pages(group_id, window, pages)
                 return
             except NotFound:
                 raise
@@ -162,9 +191,9 @@ class EventsReader:
                     raise
         for half in window.bisect():
             self._page_size = PAGE_SIZE
-            self._read_window(group_id, half, spool)
+            self._read_window(group_id, half, pages)
 
-    def _read_pages(self, group_id: str, window: PostedWindow, spool: IO[bytes]) -> None:
+    def _read_pages(self, group_id: str, window: PostedWindow, pages: StoredPages) -> None:
         params = {
             "MaxResultsPerPage": self._page_size,
             "PostedAfter": window.start,
@@ -173,31 +202,27 @@ class EventsReader:
         token: Optional[str] = None
         # equal events make equal pages where a page has few
         loop_guard = LoopGuard(LIST_EVENTS.name, max(3, MAX_EQUAL_EVENTS // self._page_size))
-        positions: List[int] = []
+        first = len(pages)
         while True:
-            positions.append(spool.tell())
             response = self._context.call(
                 LIST_EVENTS,
                 path={"eventGroupId": group_id},
                 params={**params, "NextToken": token},
                 confirm_rejection=False,
             )
-            events = get_path(response, LIST_EVENTS.items_path)
-            pickle.dump(events, spool, pickle.HIGHEST_PROTOCOL)
+            hashes = pages.append(get_path(response, LIST_EVENTS.items_path))
             token = get_path(response, "payload.NextToken")
             if not token:
                 return
-            if not loop_guard.has_new_pages(token, events):
+            if not loop_guard.has_new_pages(token, hashes):
                 # the repeated pages hold no events of their own
-                if loop_guard.stale_pages:
-                    spool.seek(positions[-loop_guard.stale_pages])
-                spool.truncate()
+                pages.truncate(len(pages) - loop_guard.stale_pages)
                 add_note(
                     f"{LIST_EVENTS.name} repeats its pages for ever: event group {group_id} was"
                     " ended there"
                 )
                 return
-            if len(positions) > MAX_PAGES_PAST_DEADLINE and self._context.deadline_passed():
+            if len(pages) - first > MAX_PAGES_PAST_DEADLINE and self._context.deadline_passed():
                 raise ServiceUnavailable(
                     f"{LIST_EVENTS.name} has more than {MAX_PAGES_PAST_DEADLINE} pages for one"
                     f" window of event group {group_id}, and the time of the run is over."

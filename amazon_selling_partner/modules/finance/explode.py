@@ -9,6 +9,7 @@ from dlt.common import Decimal, pendulum
 
 from ...common.column_values import TEXT_SUFFIX, fit_value
 from ...common.content_hash import DuplicateCounter, canonical_json, hash_content
+from ...common.json_access import as_list
 from ...common.timestamps import parse_timestamp
 from .duplicate_keys import Ordinals, UndatedDuplicateCounter
 from .event_tables import (
@@ -22,8 +23,7 @@ from .event_tables import (
     UNKNOWN_LISTS,
 )
 from .field_names import (
-    column_name,
-    column_types,
+    column_of_field,
     event_list_name,
     list_field,
     read_field,
@@ -180,17 +180,7 @@ class Exploder:
         table = TABLES.get(spec.table)
         if table and table.kind_column:
             row[table.kind_column] = spec.kind
-        lists: Dict[str, List[Any]] = {}
-        for field, value in content.items():
-            if value is None:
-                continue
-            name = list_field(spec.table, field)
-            if name is None:
-                _add_column(spec.table, "", field, value, row)
-            elif isinstance(value, (list, dict)):
-                lists.setdefault(name, []).extend(value if isinstance(value, list) else [value])
-            else:
-                self._reject(f"{list_name}.{name}", value, "it is not a list", rows, row)
+        lists = _add_fields(spec.table, "", content, row)
         rows[spec.table].append(row)
         if table is None:
             self._sum_unknown(row)
@@ -249,10 +239,11 @@ class Exploder:
         for column in list(row):
             money, _, inner = column.partition("__")
             if inner == "currency_amount":
-                self._add_to_sum(UNKNOWN_LISTS, row, money)
+                amount, _ = fit_value(row[column], "decimal")
+                self._add_to_sum(UNKNOWN_LISTS, {**row, column: amount}, money)
 
     def _add_to_sum(self, column: str, row: Row, money: str) -> None:
-        amount, _ = fit_value(row.get(f"{money}__currency_amount"), "decimal")
+        amount = row.get(f"{money}__currency_amount")
         if amount is not None:
             currency = str(row.get(f"{money}__currency_code") or "")
             self.sums[(column, currency)] += amount
@@ -285,6 +276,7 @@ class Exploder:
         )
 
 
+@lru_cache(maxsize=10_000)
 def group_day_key(group_id: str, day: pendulum.Date) -> str:
     """The value of `group_day` in all rows that are replaced with a day of a group."""
     return f"{group_id}/{day}"
@@ -299,22 +291,40 @@ def _split_taxes(component: Dict[str, Any]) -> List[Dict[str, Any]]:
     return [{**model, **tax} for tax in taxes]
 
 
-def _add_column(table: str, prefix: str, field: str, value: Any, row: Row) -> None:
-    """Adds a field to a row; the fields of an object become columns `outer__inner`."""
-    column = column_name(table, prefix, field)
-    if isinstance(value, dict):
-        for inner, part in value.items():
-            if part is not None:
-                _add_column(table, column + "__", inner, part, row)
-        return
-    value, text = fit_value(value, column_types(table).get(column, ""))
-    while row.get(column, value) != value:
-        # a field that comes in two spellings with two values
-        column = shorten(f"amazon_{column}")
-    if value is not None:
-        row[column] = value
-    if text is not None:
-        row[shorten(column + TEXT_SUFFIX)] = text
+def _add_fields(table: str, prefix: str, record: Dict[str, Any], row: Row) -> Dict[str, List[Any]]:
+    """Adds the fields of a record to its row; those of an object become columns `outer__inner`.
+
+    Args:
+        table: Table of the row.
+        prefix: Column prefix of the fields.
+        record: The record, or an object in it.
+        row: The row.
+
+    Returns:
+        The elements of the lists that have tables of their own, by field.
+    """
+    lists: Dict[str, List[Any]] = {}
+    for field, value in record.items():
+        if value is None:
+            continue
+        if not prefix and (name := list_field(table, field)):
+            lists.setdefault(name, []).extend(as_list(value))
+            continue
+        column, data_type = column_of_field(table, prefix, field)
+        if isinstance(value, dict):
+            _add_fields(table, column + "__", value, row)
+            continue
+        text = None
+        if data_type != "text" or type(value) is not str:
+            value, text = fit_value(value, data_type)
+        while row.get(column, value) != value:
+            # a field that comes in two spellings with two values
+            column = shorten(f"amazon_{column}")
+        if value is not None:
+            row[column] = value
+        if text is not None:
+            row[shorten(column + TEXT_SUFFIX)] = text
+    return lists
 
 
 @lru_cache(maxsize=100_000)

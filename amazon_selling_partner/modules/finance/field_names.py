@@ -1,7 +1,7 @@
 """From the fields of Finances v0 to columns and tables, whatever the case of their letters."""
 
 from functools import cache, lru_cache
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Set
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
@@ -50,6 +50,12 @@ def list_field(table_name: str, field: str) -> Optional[str]:
 
 
 @lru_cache(maxsize=10_000)
+def column_of_field(table_name: str, prefix: str, field: str) -> Tuple[str, str]:
+    """The column of a field, see `column_name`, and its data type, empty if it is not declared."""
+    column = column_name(table_name, prefix, field)
+    return column, _column_types(table_name).get(column, "")
+
+
 def column_name(table_name: str, prefix: str, field: str) -> str:
     """The column of a field; one that is named as a reserved column gets the prefix `amazon_`.
 
@@ -67,7 +73,7 @@ def column_name(table_name: str, prefix: str, field: str) -> str:
 
 
 @cache
-def column_types(table_name: str) -> Dict[str, str]:
+def _column_types(table_name: str) -> Dict[str, str]:
     """Data types of the declared columns."""
     table = TABLES.get(table_name)
     columns = table.columns() if table else {}

@@ -18,11 +18,11 @@ from dlt.common import Decimal, pendulum
 from dlt.common.typing import TDataItems
 
 from ...client.metrics import add_note, count_metric
-from ...common.content_hash import canonical_json
+from ...common.content_hash import canonical_json, hash_ordered
 from ...common.timestamps import parse_timestamp
 from ...loading.context import RunContext
 from ...loading.replacement import delete_marker
-from ...loading.unchanged import DIGESTS, digest_rows
+from ...loading.unchanged import DIGESTS, digest_hashes, digest_rows
 from ...loading.windows import report_remaining
 from . import reconciliation
 from .event_hints import table_hints
@@ -228,8 +228,8 @@ class GroupLoader:
         """
         name = f"{days[0]}/{days[-1]}"
         with self._reader.read(group.id, *windows) as pages:
-            marks = [["undated are skipped", exploder.skip_undated]]
-            digest = digest_rows(self._context, [*marks, *pages.events()])
+            mark = hash_ordered(["undated are skipped", exploder.skip_undated])
+            digest = digest_hashes(self._context, [mark, *pages.hashes()])
             if digest == _take_digest(stored, name):
                 self._digests[name] = digest
                 return dict(stored["sums"][str(days[0])])
