@@ -5,6 +5,7 @@ That DuckDB has the truth, other tests say; here the orders and events are compa
 
 import json
 import os
+import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 import dlt
+import pyarrow.parquet as pq
 import pytest
 from dlt.common import Decimal, pendulum
 
 from amazon_selling_partner import amazon_selling_partner
 from sp_api_simulator.orders.order_store import OrderStore
 from tests.modules.reports.support import US, Account, account
-from tests.support import source_of
+from tests.support import collect_logs, source_of
 from tests.transforms.support import OTHERS
 
 from .targets import TARGETS, Row, Target
@@ -49,6 +51,8 @@ LINES = (
     ("", "C", "Shipped"),
 )
 """Order, SKU and status of the lines of an orders report; one without its order is rejected."""
+
+REJECTED = re.compile(r"orders_report: \d+ rows are rejected, see report_rejected_row.")
 
 TREE = b"""<Result><Node><browseNodeId>1</browseNodeId>
 <browseNodeAttributes count="2"><attribute name="keyword">a &lt; 1</attribute><size unit="cm"/>
@@ -96,14 +100,21 @@ def live(pipeline: dlt.Pipeline, target: Target) -> Iterator[str]:
             **target.settings,
         }
 
-        def load(of: Account = made, function: Any = amazon_selling_partner) -> None:
+        def load(of: Account = made, function: Any = amazon_selling_partner) -> List[str]:
             source = source_of(of.simulator, function, **settings).with_resources(*RESOURCES)
-            info = pipeline.run(source, loader_file_format=target.file_format)  # type: ignore[arg-type]
+            with collect_logs() as logs:
+                info = pipeline.run(source, loader_file_format=target.file_format)  # type: ignore[arg-type]
             info.raise_on_failed_jobs()
+            warnings = [record.getMessage() for record in logs]
+            # dlt warns of what a user chooses against its advice
+            if target.file_format not in ("csv", "insert_values"):
+                assert not [text for text in warnings if not REJECTED.fullmatch(text)]
+            assert not [path for path in loaded_files(pipeline, info) if is_empty(path)]
+            return warnings
 
         set_documents(made, INVENTORY, LINES)
         set_documents(other, INVENTORY, LINES)
-        load()
+        assert load()
         load(other, amazon_selling_partner.clone(name="other"))
         yield "loaded"
         load()
@@ -119,6 +130,25 @@ def live(pipeline: dlt.Pipeline, target: Target) -> Iterator[str]:
         load()
         yield "changed"
         check_truth(pipeline, target, made)
+
+
+def loaded_files(pipeline: dlt.Pipeline, info: Any) -> List[Path]:
+    """The files of a load that have rows, or should."""
+    packages = Path(pipeline.working_dir) / "load" / "loaded"
+    found = [path for id in info.loads_ids for path in (packages / id / "completed_jobs").iterdir()]
+    files = [
+        path for path in found if path.suffix in (".parquet", ".csv", ".jsonl", ".insert_values")
+    ]
+    assert files
+    return files
+
+
+def is_empty(path: Path) -> bool:
+    """True for a file without rows."""
+    if path.suffix == ".parquet":
+        return not pq.read_metadata(path).num_rows
+    header = {".csv": 1, ".jsonl": 0, ".insert_values": 2}[path.suffix]
+    return len(path.read_text().splitlines()) <= header
 
 
 def check_truth(pipeline: dlt.Pipeline, target: Target, made: Account) -> None:
