@@ -48,8 +48,11 @@ MAX_EQUAL_EVENTS = 300
 MAX_PAGES_PAST_DEADLINE = 2000
 """A window of more pages is given up when the time of the run is over."""
 
+MAX_PAGES_AS_READ = 50
+"""Pages of a window that are kept as they are; writing and reading them again takes its time."""
+
 MAX_IN_MEMORY = 32 * 1024 * 1024
-"""Bytes of a window that are kept in memory; more go to a temporary file."""
+"""Bytes of the others that are kept in memory; more go to a temporary file."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +77,22 @@ class StoredPages:
     """The FinancialEvents objects of windows that were read completely, one per page.
 
     Args:
-        spool: Where they are kept.
+        spool: Where those beyond `MAX_PAGES_AS_READ` are kept.
     """
 
     def __init__(self, spool: IO[bytes]) -> None:
+        self._pages: List[Any] = []
         self._spool = spool
         self._positions: List[int] = []
         self._hashes: List[List[bytes]] = []
 
     def __len__(self) -> int:
         """Number of pages."""
-        return len(self._positions)
+        return len(self._hashes)
 
     def __iter__(self) -> Iterator[Any]:
         """The pages that are not empty."""
+        yield from filter(None, self._pages)
         self._spool.seek(0)
         for _ in self._positions:
             if page := pickle.load(self._spool):
@@ -99,17 +104,21 @@ class StoredPages:
         Returns:
             The hashes of its events, one after another.
         """
-        self._positions.append(self._spool.tell())
-        pickle.dump(page, self._spool, pickle.HIGHEST_PROTOCOL)
+        if len(self._pages) < MAX_PAGES_AS_READ:
+            self._pages.append(page)
+        else:
+            self._positions.append(self._spool.tell())
+            pickle.dump(page, self._spool, pickle.HIGHEST_PROTOCOL)
         self._hashes.append([hash_ordered(event) for event in _named_events(page)])
         return b"".join(self._hashes[-1])
 
     def truncate(self, count: int) -> None:
         """Keeps the first pages."""
-        if count < len(self):
-            self._spool.seek(self._positions[count])
+        spooled = max(0, count - len(self._pages))
+        if spooled < len(self._positions):
+            self._spool.seek(self._positions[spooled])
             self._spool.truncate()
-        del self._positions[count:], self._hashes[count:]
+        del self._pages[count:], self._positions[spooled:], self._hashes[count:]
 
     def hashes(self) -> Iterator[bytes]:
         """Of all events, each with the name of its list."""

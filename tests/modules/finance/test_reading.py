@@ -1,5 +1,6 @@
 """A window is read whole, however Amazon cuts, refuses or interrupts it."""
 
+from tempfile import TemporaryFile
 from typing import Any, Iterator, List
 
 import pytest
@@ -8,10 +9,12 @@ from dlt.common import pendulum
 from amazon_selling_partner.client.errors import BadRequest, NotFound
 from amazon_selling_partner.common.content_hash import canonical_json
 from amazon_selling_partner.loading import RunContext
+from amazon_selling_partner.modules.finance import events_api
 from amazon_selling_partner.modules.finance.events_api import (
     MAX_RESTARTS,
     EventsReader,
     PostedWindow,
+    StoredPages,
 )
 from sp_api_simulator import Simulator
 from sp_api_simulator.finance.finance_store import EventGroup
@@ -167,9 +170,25 @@ def test_windows_over_180_days_are_empty_at_amazon(sim: Simulator, client: RunCo
 def test_large_readings_go_through_a_file(
     sim: Simulator, client: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("amazon_selling_partner.modules.finance.events_api.MAX_IN_MEMORY", 1000)
+    monkeypatch.setattr(events_api, "MAX_PAGES_AS_READ", 1)
+    monkeypatch.setattr(events_api, "MAX_IN_MEMORY", 1000)
     group = closed(sim)
     finance_store(sim).token_lifetime = 100
     sim.faults.add("slow", "listFinancialEventsByGroupId", skip=2, times=1, seconds=150)
     pages = pages_of(EventsReader(client), group.id, whole(group))
     assert events(pages) == expected(sim, group)
+
+
+@pytest.mark.parametrize("kept", range(6))
+def test_the_last_pages_are_dropped_wherever_they_are(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(events_api, "MAX_PAGES_AS_READ", 2)
+    read = [{"ServiceFeeEventList": [{"FeeReason": str(number)}]} for number in range(6)]
+    with TemporaryFile() as spool:
+        pages = StoredPages(spool)
+        hashes = [pages.append(page) for page in read[:5]]
+        pages.truncate(kept)
+        hashes[kept:] = [pages.append(read[5])]
+        assert list(pages) == [*read[:kept], read[5]] and len(pages) == len(hashes)
+        assert list(pages.hashes()) == hashes and len(set(hashes)) == len(hashes)
