@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 import dlt
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TTableReference
+from sqlglot.expressions import Literal
 
 from ..dlt_internals import LoadListener, changed_schemas
 from . import Description, all_texts, describe_table
@@ -134,16 +135,15 @@ def _due(pipeline: dlt.Pipeline) -> Dict[str, List[str]]:
 
 def _comments(client: Any, schema: Schema, stored: Mapping[str, Any]) -> Iterator[str]:
     """The statements that write comments on tables and columns of a destination."""
-    literal, sql = client.capabilities.escape_literal, client.sql_client
-    dialect = client.capabilities.sqlglot_dialect
+    sql, dialect = client.sql_client, client.capabilities.sqlglot_dialect
     for name, columns in stored.items():
         table, place = schema.tables[name], sql.make_qualified_table_name(name)
         if text := table.get("description"):
-            yield f"COMMENT ON TABLE {place} IS {literal(text)}"
+            yield f"COMMENT ON TABLE {place} IS {Literal.string(text).sql(dialect)}"
         for column in columns if dialect in COMMENTED else ():
             if text := table["columns"].get(column, {}).get("description"):
                 column = sql.escape_column_name(column)
-                yield f"COMMENT ON COLUMN {place}.{column} IS {literal(text)}"
+                yield f"COMMENT ON COLUMN {place}.{column} IS {Literal.string(text).sql(dialect)}"
 
 
 def _dialect(pipeline: dlt.Pipeline) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from typing import Any, Dict
+from typing import Any, Dict, Set
 
 import dlt
 from dlt.common.configuration.exceptions import DuplicateConfigProviderException
@@ -13,6 +13,9 @@ from .shared_dataset import register_staging_datasets
 
 EXTRACT: Dict[str, Any] = {"workers": 32, "max_parallel_items": 64}
 """Tables wait for their quotas in parallel, each in a worker; dlt has five by default."""
+
+_sources: Set[str] = set()
+"""Sections of the sources that were made, which are the names of their schemas."""
 
 
 def prepare_extraction(section: str) -> None:
@@ -29,6 +32,7 @@ def prepare_extraction(section: str) -> None:
         locations=[],
     )
     import_pandas()
+    _sources.add(section)
     logging.getLogger("dlt").addFilter(_is_meaningful)
     # it comes after all other providers
     with suppress(DuplicateConfigProviderException):
@@ -37,5 +41,12 @@ def prepare_extraction(section: str) -> None:
 
 
 def _is_meaningful(record: logging.LogRecord) -> bool:
-    """False for what dlt says of json columns that come as Arrow, which has no such type."""
-    return "when merging arrow schema with dlt schema" not in record.getMessage()
+    """False for what dlt says of json columns that come as Arrow, which has no such type.
+
+    Also for what it says of a bucket before the destination: it adds files there, and merges later.
+    """
+    message = record.getMessage()
+    is_staging = 'only applied when using the "merge" write disposition' in message
+    if is_staging and any(f'in schema "{name}"' in message for name in _sources):
+        return False
+    return "when merging arrow schema with dlt schema" not in message

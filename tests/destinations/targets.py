@@ -65,6 +65,7 @@ class Target:
         settings: Of the source.
         read: The rows of a table.
         stand_in: What runs its SQL here, for a folder.
+        is_staged: Files are in a bucket before they are loaded, for which a folder stands.
         keeps_history: dlt can keep versions there.
         is_cheap: Part of `make test`.
     """
@@ -79,6 +80,7 @@ class Target:
     settings: Mapping[str, Any] = field(default_factory=dict)
     read: Callable[[dlt.Pipeline, str], List[Row]] = read_sql
     stand_in: Callable[[Path], AbstractContextManager[Any]] = lambda folder: nullcontext()
+    is_staged: bool = False
     keeps_history: bool = True
     is_cheap: bool = False
 
@@ -101,15 +103,16 @@ def duckdb(folder: Path) -> Any:
     return dlt.destinations.duckdb(str(folder / "target.duckdb"))
 
 
+def install_extensions(*names: str) -> None:
+    """Installs what DuckDB would download."""
+    for name in names:
+        folder = resources.files(f"duckdb_extension_{name}") / "extensions" / f"v{DUCKDB}"
+        connect().install_extension(str(folder / f"{name}.duckdb_extension"))
+
+
 def ducklake(folder: Path) -> Any:
     """Files, with a catalog in SQLite."""
-    for extension in ("ducklake", "sqlite_scanner"):
-        # what DuckDB would download
-        package = f"duckdb_extension_{extension}"
-        path = (
-            resources.files(package) / "extensions" / f"v{DUCKDB}" / f"{extension}.duckdb_extension"
-        )
-        connect().install_extension(str(path))
+    install_extensions("ducklake", "sqlite_scanner")
     return dlt.destinations.ducklake(
         DuckLakeCredentials(
             "target",
@@ -234,6 +237,16 @@ TARGETS = (
         modules=("fakesnow",),
         read=read_folded,
         stand_in=snowflake_on_duckdb,
+    ),
+    Target(
+        "snowflake staged",
+        "Snowflake, by `fakesnow`, from a bucket",
+        "`dlt[snowflake,filesystem]`",
+        snowflake,
+        modules=("fakesnow",),
+        read=read_folded,
+        stand_in=snowflake_on_duckdb,
+        is_staged=True,
     ),
     Target(
         "clickhouse",

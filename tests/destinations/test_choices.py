@@ -2,8 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import dlt
 import pyarrow as pa
@@ -15,7 +17,7 @@ from sp_api_simulator import Simulator
 from tests.modules.reports.support import account
 from tests.support import source_of
 
-from .targets import files
+from .targets import files, install_extensions
 from .test_matrix import INVENTORY, LINES, OBJECTS, SNAPSHOT, set_documents
 
 
@@ -110,6 +112,32 @@ def test_dlt_reads_a_pipeline_with_open_tables_and_does_not_load_it(
         attached.load()
     pipeline.load()
     assert not attached.list_normalized_load_packages()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "table_format, module, extensions",
+    [("delta", "deltalake", ["delta"]), ("iceberg", "pyiceberg", ["avro", "iceberg"])],
+)
+def test_dlt_and_its_commands_read_open_tables(
+    sim: Simulator, workplace: Path, table_format: str, module: str, extensions: List[str]
+) -> None:
+    for name in (module, *(f"duckdb_extension_{name}" for name in extensions)):
+        pytest.importorskip(name)
+    install_extensions(*extensions)
+    pipeline = dlt.pipeline("open", destination=files(workplace), dataset_name="open")
+    for _ in range(2):
+        settings: Dict[str, Any] = {"modules": ["ORDERS"], "table_format": table_format}
+        pipeline.run(source_of(sim, **settings).with_resources("orders"))
+    expected = sorted(order["orderId"] for order in sim.orders.all())
+    read = dlt.attach("open", destination=files(workplace)).dataset()
+    assert sorted(read.orders.select("order_id").fetchall()) == [(id,) for id in expected]
+    assert read.orders.arrow().num_rows == len(expected)
+    counted = dict(read.row_counts().fetchall())
+    assert counted["orders"] == len(expected) <= counted["orders__order_items"]
+    command = [sys.executable, "-m", "dlt", "--non-interactive", "pipeline", "open", "info"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "orders with" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("name", ["duckdb", "postgres", "sqlalchemy"])

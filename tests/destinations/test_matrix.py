@@ -24,7 +24,7 @@ from tests.modules.reports.support import US, Account, account
 from tests.support import collect_logs, source_of
 from tests.transforms.support import OTHERS
 
-from .targets import TARGETS, Row, Target
+from .targets import TARGETS, Row, Target, files
 
 NOW = pendulum.datetime(2026, 6, 15, 12)
 SNAPSHOT = "fba_managed_inventory_report"
@@ -212,7 +212,9 @@ def run(target: Target, folder: Path) -> Dict[str, Dict[str, Counter]]:
     name = f"matrix_{target.name.replace(' ', '_')}"
     dataset = f"{name}_{os.getpid()}"
     with target.stand_in(folder):
-        pipeline = dlt.pipeline(name, destination=target.make(folder), dataset_name=dataset)
+        staging: Any = {"staging": files(folder)} if target.is_staged else {}
+        made = target.make(folder)
+        pipeline = dlt.pipeline(name, destination=made, dataset_name=dataset, **staging)
         try:
             return {step: snapshot(pipeline, target) for step in live(pipeline, target)}
         finally:
