@@ -42,7 +42,7 @@ bench: $(VENV)/.ready
 
 # 1,000 kills, in one and two accounts, into DuckDB and PostgreSQL; with fewer and less time:
 # make chaos CHAOS="--runs 20 --kills 18 --days 10 --seconds 120"
-CHAOS = --runs 185 --kills 167 --days 90 --faults 0.5
+CHAOS = --runs 210 --kills 200 --days 90 --faults 0.5
 POSTGRES = postgresql://postgres:postgres@127.0.0.1:5432/test
 
 chaos: $(VENV)/.ready

@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import dlt
 import duckdb
@@ -292,8 +292,7 @@ class Soak:
         self._to_kill: Optional[subprocess.Popen[str]] = None
         kills = runs // 12 if kills is None else kills
         self._killed = set(self._rng.sample(range(1, runs), kills))
-        self._length = 5.0
-        self._calls = 40
+        self._lengths: Dict[str, Tuple[float, int]] = {}
 
     @property
     def account(self) -> Any:
@@ -462,9 +461,8 @@ class Soak:
             if not run.disturbed:
                 raise
             self.happened[f"runs that ended with {type(error.__cause__ or error).__name__}"] += 1
-        self._length = time.monotonic() - began
         self._keep(run, before)
-        self._calls = max(1, len(run.requests))
+        self._measure(run, began)
 
     def _kill(self, run: Run, settings: Settings, may_fail: bool) -> None:
         """A run in a process of its own, which is killed at a moment nobody expects."""
@@ -474,9 +472,12 @@ class Soak:
         print(json.dumps(vars(settings)), file=runs.stdin, flush=True)
         process = int(runs.stdout.readline())
         began = time.monotonic()
-        # half of them by the calls made, half by time, which is mostly after the calls
-        calls = self._rng.randrange(1, self._calls + 1)
-        seconds = self._rng.uniform(0.1, 1.1) * self._length
+        # half of them by the calls made, half by time, which is mostly after the calls; within what
+        # runs of the same tables take, or those that take longest would never come to their end
+        first = self._lengths[str(self.groups)]
+        length, made = self._lengths.get(str(run.groups), first)
+        calls = self._rng.randrange(1, made + 1)
+        seconds = self._rng.uniform(0.1, 1.1) * length
         by_calls = self._rng.random() < 0.5
         while not select.select([runs.stdout], [], [], 0.002)[0]:
             spent = time.monotonic() - began
@@ -491,10 +492,13 @@ class Soak:
             self.happened["runs that failed before they were killed"] += 1
         else:
             assert code == 0, (self.folder / "errors.txt").read_text()[-3000:]
-            # the next one is killed earlier
-            self._length = time.monotonic() - began
-            self._calls = max(1, len(self.simulator.requests) - before)
         self._keep(run, before)
+        if code == 0:
+            self._measure(run, began)
+
+    def _measure(self, run: Run, began: float) -> None:
+        """Remembers how long a whole run took, so that the next one is killed within that time."""
+        self._lengths[str(run.groups)] = (time.monotonic() - began, max(1, len(run.requests)))
 
     def _keep(self, run: Run, before: int) -> None:
         run.ended = self.clock.time()
