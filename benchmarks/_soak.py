@@ -563,6 +563,8 @@ def account(clock: VirtualClock, orders_per_day: int, products: int = 24, seed: 
     # a first look finds a report made: how often one looks is measured in report_requests
     reports = simulator.account.store(ReportStore)
     reports.queue_seconds, reports.processing_seconds = 4, 8
+    # runs may be killed for longer than Amazon keeps a document, which then nobody can load
+    reports.retention_days = 365
     return simulator
 
 
