@@ -35,7 +35,6 @@ LOOPS: Dict[str, str] = {
     " / test_nobody_waits_for_a_table_that_has_ended",
     "modules.orders.orders_by_id.beside": "the pages of its window"
     " / test_both_ends_give_the_rows_of_one_and_each_order_once",
-    "modules.finance.events_api.__iter__": "its spool / test_the_same_page_of_events_or_plans_for_ever_ends",
     "modules.finance.events_api._read_window": "restarts, repeats, halves of a window"
     " / test_the_same_page_of_events_or_plans_for_ever_ends",
     "modules.finance.events_api._read_pages": "LoopGuard"
