@@ -24,7 +24,7 @@ PRODUCERS = ("orders", "listed_item", "fba_inventory_summary", "vendor_retail_pr
 BROWSE_NODES = "browse_nodes"
 """Kind of the ids of browse nodes, which `item_browse_node` registers."""
 
-SOURCES_OF = {
+NOTHING_KNOWN = {
     "asins": "no ASIN is known in this pipeline yet: load ORDERS, LISTED_ITEM or FBA (a vendor"
     " VENDOR) with it, or set asins",
     "skus": "no SKU is known in this pipeline yet: load ORDERS, LISTED_ITEM or FBA with it",
@@ -182,7 +182,7 @@ class ProductRegistry:
                 queried = self._queried(id)[0]
                 queues[id] = self._due.queue(self._known(kind, id), queried, old, also)
         if not (also or self._producers(kind) or self._is_any_known(kind, queues)):
-            add_note(SOURCES_OF[kind])
+            add_note(NOTHING_KNOWN[kind])
         while True:
             batches: List[Batch] = []
             with self._changed:

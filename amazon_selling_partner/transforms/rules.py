@@ -120,11 +120,7 @@ class Rules:
 
     def columns_named(self, table: str) -> Set[str]:
         """Columns of a table that the settings name without wildcards."""
-        found = set(getattr(self.filters.get(table), "columns", ()))
-        for pattern in self.patterns:
-            if pattern.table == table and not WILDCARDS.search(pattern.column):
-                found.add(pattern.column)
-        return found - {""}
+        return {column for _, name, column in self.names_below(table) if name == table and column}
 
     def names_below(self, root: str) -> List[Tuple[str, str, str]]:
         """What the settings name without wildcards of a root table and of those nested in it.

@@ -102,6 +102,19 @@ def other_process() -> Iterator[Any]:
         process.join(30)
 
 
+class Clock:
+    """Goes on by a step with each wait; the waits are written down."""
+
+    def __init__(self, waited: List[float], step: float) -> None:
+        self._waited, self._step = waited, step
+
+    def monotonic(self) -> float:
+        return self._step * len(self._waited)
+
+    def sleep(self, seconds: float) -> None:
+        self._waited.append(seconds)
+
+
 def test_the_second_writer_of_a_duckdb_file_waits(
     other_process: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,15 +122,7 @@ def test_the_second_writer_of_a_duckdb_file_waits(
     set_destination_defaults(pipeline)
     close = other_process(hold, "second.duckdb")
     waited: List[float] = []
-
-    class Clock:
-        def monotonic(self) -> float:
-            return 400.0 * len(waited)
-
-        def sleep(self, seconds: float) -> None:
-            waited.append(seconds)
-
-    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", Clock())
+    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", Clock(waited, step=400.0))
     with pytest.raises(Exception) as caught:
         pipeline.run([{"id": 1}], table_name="a")
     assert "takes one writer only" in str(caught.value) and "PostgreSQL" in str(caught.value)
@@ -128,10 +133,7 @@ def test_the_second_writer_of_a_duckdb_file_waits(
             super().sleep(seconds)
             close.set()
 
-        def monotonic(self) -> float:
-            return 0.0
-
-    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", LetGo())
+    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", LetGo(waited, step=0.0))
     pipeline.run([{"id": 2}], table_name="a")
     assert waited and {row["id"] for row in rows(pipeline, "a")} >= {2}
 
@@ -154,20 +156,13 @@ def test_a_load_waits_for_a_free_connection_and_not_for_ever(
     answers: List[Any] = [Exception(answer), Exception(answer), "connection"]
     waited: List[float] = []
 
-    class Clock:
-        def monotonic(self) -> float:
-            return 250.0 * len(waited)
-
-        def sleep(self, seconds: float) -> None:
-            waited.append(seconds)
-
     def connect() -> Any:
         found = answers.pop(0) if answers else Exception(answer)
         if isinstance(found, Exception):
             raise found
         return found
 
-    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", Clock())
+    monkeypatch.setattr(shared_dataset, "SYSTEM_CLOCK", Clock(waited, step=250.0))
     connected = shared_dataset._wait_for_connection(connect)
     assert connected() == "connection" and len(waited) == 2
     with pytest.raises(ConfigurationError, match="no free connection for 10 minutes.*workers"):
