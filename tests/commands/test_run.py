@@ -1,6 +1,7 @@
 """What `run` prints: a screen, JSON for programs, nothing but failures; and what --help shows."""
 
 import json
+import multiprocessing
 import shlex
 from pathlib import Path
 from typing import Any, Dict, Iterator
@@ -8,6 +9,8 @@ from typing import Any, Dict, Iterator
 import jsonschema
 import pytest
 
+from amazon_selling_partner.commands import accounts
+from amazon_selling_partner.commands.accounts import AccountResult
 from amazon_selling_partner.commands.cli import EXAMPLES, main, make_parser
 from sp_api_simulator import Simulator
 from tests.support import ROOT
@@ -103,3 +106,10 @@ def test_the_help_of_a_command_has_defaults_and_examples_that_are_commands(
             assert value == 900 and "(default: 15m)" in text
         elif value not in (None, False, []) and option not in ("command", "central"):
             assert f"(default: {value})" in text, option
+
+
+def test_an_account_whose_run_has_died_ends_quietly() -> None:
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    receiver.close()
+    accounts._send(sender, "seller_na", lambda name, say: AccountResult(name))
+    assert sender.closed
